@@ -1,0 +1,13 @@
+import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { factsOf, jobKind, jobLabels } from '#reconcilers/agentic-session/job.ts'
+import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
+import { defineFunction, onChange } from '#sdk/index.ts'
+import { ignoredJob } from './ignored-job.ts'
+
+/** Woken when a Job of ours starts to run, ends, or goes. */
+export default defineFunction({
+  name: 'on-job-event',
+  on: [{ changes: jobKind, labels: jobLabels }],
+  access: sessionAccess,
+  handle: onChange(jobKind, agenticSession, { ignore: ignoredJob, target: ({ object }) => factsOf(object).owner?.ref }),
+})

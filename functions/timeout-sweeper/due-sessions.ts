@@ -1,0 +1,57 @@
+import { desiredPhaseOf, MANAGED_NAMESPACE } from '#reconcilers/agentic-session/annotations.ts'
+import { factsOf, type JobFacts, jobKind, jobLabels, jobNameOf } from '#reconcilers/agentic-session/job.ts'
+import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
+import { planSession } from '#reconcilers/agentic-session/plan.ts'
+import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
+import { isIdle, type Kind, keyOf, type Live, type Ports, type Ref, refOf } from '#sdk/index.ts'
+
+const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
+
+const ended = ['Completed', 'Failed', 'Stopped']
+const open = ['Pending', 'Creating', 'Running', 'Stopping']
+const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phase!=${phase}`).join(',')
+
+/**
+ * The sessions that a plan would write something for, as far as lists can tell; each is then reconciled from the live objects. Costs
+ * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status.
+ */
+export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGenerator<Ref> {
+  const managed = new Set<string>()
+  for await (const { metadata } of cluster.listMetadata(namespaceKind, { labelSelector: MANAGED_NAMESPACE })) {
+    managed.add(metadata.name)
+  }
+  const labelSelector = Object.entries(jobLabels)
+    .map((label) => label.join('='))
+    .join(',')
+  const jobs = new Map<string, JobFacts>()
+  for await (const job of cluster.list(jobKind, { labelSelector })) jobs.set(keyOf(refOf(job)), factsOf(job))
+
+  /** Takes the Job of an attempt out of the map: whatever stays there belongs to no open session. */
+  const takeJob = (session: Live<AgenticSession>, attempt: number) => {
+    const key = keyOf({ namespace: session.metadata.namespace, name: jobNameOf(session, attempt) })
+    const job = jobs.get(key)
+    jobs.delete(key)
+    return job
+  }
+  const isDue = (session: Live<AgenticSession>): boolean => {
+    try {
+      const attempt = attemptOf(session)
+      const observed = { job: takeJob(session, attempt), previous: takeJob(session, attempt - 1), pods: [] }
+      return !isIdle(planSession({ object: session, observed, now: now(), settings }), session)
+    } catch {
+      // One that no plan can be made for must not end the sweep. Reconciling it says what is wrong with it.
+      return true
+    }
+  }
+  for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended) })) {
+    if (managed.has(session.metadata.namespace) && isDue(session)) yield refOf(session)
+  }
+  // What remains unfinished belongs to no open session: a Job that outlived the end of its attempt.
+  for (const { end, owner } of jobs.values()) {
+    if (!end && owner && managed.has(owner.ref.namespace)) yield owner.ref
+  }
+  for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(open) })) {
+    // A phase that is absent is none of the open ones either; such sessions came in the first list.
+    if (managed.has(session.metadata.namespace) && desiredPhaseOf(session)) yield refOf(session)
+  }
+}

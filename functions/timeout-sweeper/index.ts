@@ -1,0 +1,17 @@
+import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
+import { defineFunction, onSchedule } from '#sdk/index.ts'
+import { dueSessions } from './due-sessions.ts'
+
+/** Woken by the clock: finds what time alone makes due, and what a lost event left behind. */
+export default defineFunction({
+  name: 'timeout-sweeper',
+  on: [{ schedule: '*/5 * * * *' }],
+  access: [
+    ...sessionAccess,
+    { apiGroup: '', resource: 'namespaces', verbs: ['list'] },
+    { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['list'] },
+    { apiGroup: 'batch', resource: 'jobs', verbs: ['list'] },
+  ],
+  handle: onSchedule(agenticSession, dueSessions),
+})

@@ -1,0 +1,9 @@
+import type { Access } from '#sdk/index.ts'
+
+/** What reconciling a session takes, whoever does it. */
+export const sessionAccess: readonly Access[] = [
+  { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['get', 'patch'] },
+  { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions/status', verbs: ['patch'] },
+  { apiGroup: 'batch', resource: 'jobs', verbs: ['get', 'create', 'delete'] },
+  { apiGroup: '', resource: 'pods', verbs: ['list'] },
+]

@@ -1,0 +1,71 @@
+import type { Job } from 'kubernetes-types/batch/v1.js'
+import { type Kind, type KubernetesObject, type Live, type Ref, refOf } from '#sdk/index.ts'
+import { type AgenticSession, sessionKind } from './schema.ts'
+
+export type JobObject = KubernetesObject & Pick<Job, 'spec' | 'status'>
+
+export const jobKind: Kind<JobObject> = { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', scope: 'Namespaced' }
+
+/** The label that ApiServerSource, the Trigger and the sweep select our Jobs by. It stays on them for life. */
+export const jobLabels = { 'app.kubernetes.io/managed-by': 'dormouse' } as const
+
+/** What a plan needs to know about a Job. */
+export type JobFacts = {
+  readonly ref: Ref
+  readonly uid: string
+  /** The AgenticSession that controls it. */
+  readonly owner: { readonly ref: Ref; readonly uid: string } | undefined
+  readonly isDeleting: boolean
+  /** Suspended Jobs have no running clock. */
+  readonly isSuspended: boolean
+  readonly isReady: boolean
+  /** From here on the deadline counts. */
+  readonly since: Date
+  readonly end: JobEnd | undefined
+}
+
+export type JobEnd = {
+  readonly state: 'Complete' | 'Failed'
+  readonly reason: string
+  readonly message: string
+  readonly at: Date
+}
+
+export const factsOf = (job: Live<JobObject>): JobFacts => ({
+  ref: refOf(job),
+  uid: job.metadata.uid,
+  owner: ownerOf(job),
+  isDeleting: job.metadata.deletionTimestamp !== undefined,
+  isSuspended: job.spec?.suspend === true,
+  isReady: (job.status?.ready ?? 0) > 0,
+  since: new Date(job.status?.startTime ?? job.metadata.creationTimestamp ?? 0),
+  end: endOf(job),
+})
+
+/** `Complete` and `Failed` are the last conditions that the Job controller sets; `SuccessCriteriaMet` and `FailureTarget` only announce them. */
+const endOf = (job: JobObject): JobEnd | undefined => {
+  for (const { type, status, reason, message, lastTransitionTime } of job.status?.conditions ?? []) {
+    if (status !== 'True' || (type !== 'Complete' && type !== 'Failed')) continue
+    const at = new Date(job.status?.completionTime ?? lastTransitionTime ?? 0)
+    return { state: type, reason: reason ?? '', message: message ?? '', at }
+  }
+  return undefined
+}
+
+const ownerOf = (job: Live<JobObject>): JobFacts['owner'] => {
+  const owner = job.metadata.ownerReferences?.find(
+    ({ controller, kind, apiVersion }) =>
+      controller && kind === sessionKind.kind && apiVersion === sessionKind.apiVersion,
+  )
+  return owner && { ref: { namespace: job.metadata.namespace, name: owner.name }, uid: owner.uid }
+}
+
+/**
+ * `<session>-<8 digits of its uid>-<attempt>`, at most 63 characters, since it becomes a label of the Pods. The uid keeps a session that
+ * was deleted and made again under the same name from meeting the old one's Job.
+ */
+export const jobNameOf = (session: Live<AgenticSession>, attempt: number): string => {
+  const end = `-${session.metadata.uid.slice(0, 8)}-${attempt}`
+  const start = session.metadata.name.slice(0, 63 - end.length).replace(/[-.]+$/, '')
+  return start + end
+}

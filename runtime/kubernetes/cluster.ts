@@ -1,0 +1,159 @@
+import {
+  ConflictError,
+  ForbiddenError,
+  GoneError,
+  NotFoundError,
+  PermanentError,
+  RefusedError,
+  TransientError,
+  UnreachableError,
+} from '#sdk/errors.ts'
+import type { Cluster, Kind, KubernetesObject, ListQuery, Live, Ref } from '#sdk/index.ts'
+import type { Answer, Call, Transport } from './transport.ts'
+
+const PAGE_SIZE = 500
+const MERGE_PATCH = 'application/merge-patch+json'
+const METADATA = ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+
+/** Marks our writes in `managedFields`. */
+const FIELD_MANAGER = 'fieldManager=dormouse'
+
+/** The port to the API server. The only place where an answer of the API server gets its meaning. */
+export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
+  const call = async (call: Call): Promise<unknown> => {
+    const answer = await send(call)
+    if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body)
+    throw errorOf(call, answer)
+  }
+  // The API server has checked every object against the schema of its kind: what it returns is what the kind says.
+  const callFor = async <T extends KubernetesObject>(_kind: Kind<T>, request: Call) => (await call(request)) as Live<T>
+
+  async function* pages<T extends KubernetesObject>(
+    kind: Kind<T>,
+    query: ListQuery,
+    accept?: string,
+  ): AsyncGenerator<Live<T>> {
+    let token: string | undefined
+    do {
+      const path = `${collectionOf(kind, query.namespace)}?${searchOf(query, token)}`
+      try {
+        const page = (await call({ method: 'GET', path, ...(accept && { accept }) })) as List<T>
+        for (const item of page.items) yield { ...item, apiVersion: kind.apiVersion, kind: kind.kind }
+        token = page.metadata?.continue || undefined
+      } catch (error) {
+        if (!(error instanceof GoneError) || token === undefined) throw error
+        token = error.continueToken
+        if (token === undefined) yield* pages(kind, query, accept)
+      }
+    } while (token !== undefined)
+  }
+
+  return {
+    get: async (kind, ref) => {
+      try {
+        return await callFor(kind, { method: 'GET', path: pathOf(kind, ref) })
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined
+        throw error
+      }
+    },
+    list: (kind, query = {}) => pages(kind, query),
+    listMetadata: (kind, query = {}) => pages(kind, query, `application/json${METADATA}`),
+    create: (kind, object) =>
+      callFor(kind, {
+        method: 'POST',
+        path: `${collectionOf(kind, object.metadata.namespace)}?${FIELD_MANAGER}`,
+        body: object,
+      }),
+    patch: (kind, ref, body) =>
+      callFor(kind, { method: 'PATCH', path: `${pathOf(kind, ref)}?${FIELD_MANAGER}`, body, contentType: MERGE_PATCH }),
+    patchStatus: (kind, ref, body) =>
+      callFor(kind, {
+        method: 'PATCH',
+        path: `${pathOf(kind, ref)}/status?${FIELD_MANAGER}`,
+        body,
+        contentType: MERGE_PATCH,
+      }),
+    delete: async (kind, ref, uid) => {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground', preconditions: { uid } }
+      try {
+        await call({ method: 'DELETE', path: pathOf(kind, ref), body })
+      } catch (error) {
+        // Gone, or another of the same name: what was to be deleted is not there.
+        if (!(error instanceof NotFoundError || error instanceof ConflictError)) throw error
+      }
+    },
+  }
+}
+
+type List<T extends KubernetesObject> = {
+  readonly items: readonly Live<T>[]
+  readonly metadata?: { readonly continue?: string }
+}
+
+const collectionOf = ({ apiVersion, plural, scope }: Kind, namespace?: string): string => {
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  return `${root}${scope === 'Namespaced' && namespace ? `/namespaces/${segmentOf(namespace)}` : ''}/${plural}`
+}
+
+const pathOf = (kind: Kind, ref: Ref): string => `${collectionOf(kind, ref.namespace)}/${segmentOf(ref.name)}`
+
+/** The API server's own rule for a name in a path. A name that breaks it, from a forged event, must not become another path. */
+const segmentOf = (name: string): string => {
+  if (name === '' || name === '.' || name === '..' || /[/%]/.test(name)) {
+    throw new PermanentError('MalformedName', `${JSON.stringify(name.slice(0, 80))} cannot be the name of an object`)
+  }
+  return encodeURIComponent(name)
+}
+
+const searchOf = ({ labelSelector, fieldSelector, pageSize = PAGE_SIZE }: ListQuery, token?: string) =>
+  new URLSearchParams({
+    limit: String(pageSize),
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+    ...(token && { continue: token }),
+  })
+
+/** `meta/v1` Status, as far as it is looked at. */
+type Status = {
+  readonly reason?: string
+  readonly message?: string
+  readonly metadata?: { readonly continue?: string }
+  readonly details?: { readonly causes?: readonly { readonly reason?: string }[] }
+}
+
+const errorOf = (call: Call, { status, body }: Answer): Error => {
+  const { reason, message = '', metadata, details } = statusOf(body)
+  const said = `${call.method} ${call.path}: API server answered ${status} ${reason ?? ''}: ${message.slice(0, 1000)}`
+  switch (status) {
+    case 400:
+    case 413:
+    case 422:
+      return new RefusedError('Invalid', message.slice(0, 1000) || said)
+    case 401:
+      return new ForbiddenError(said)
+    case 403:
+      if (details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) {
+        return new RefusedError('NamespaceTerminating', message)
+      }
+      // Quota refusals come as Forbidden too; nothing but the text tells them from a missing permission.
+      return message.includes('exceeded quota') ? new RefusedError('QuotaExceeded', message) : new ForbiddenError(said)
+    case 404:
+      // Where the kind itself or the namespace of a create is missing, there is no absent object to speak of.
+      return reason === 'NotFound' && call.method !== 'POST' ? new NotFoundError(said) : new TransientError(said)
+    case 409:
+      return new ConflictError(said)
+    case 410:
+      return new GoneError(said, metadata?.continue)
+    default:
+      return new UnreachableError(said)
+  }
+}
+
+const statusOf = (body: string): Status => {
+  try {
+    return JSON.parse(body) as Status
+  } catch {
+    return { message: body }
+  }
+}

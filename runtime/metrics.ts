@@ -1,0 +1,58 @@
+import { createServer, type Server } from 'node:http'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Outcome } from '#sdk/index.ts'
+
+/** Seconds: from a discarded event to one that waited for a throttled API server. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export type Metrics = {
+  /** Counts what became of an event or a sweep, and how long it took. */
+  observe(outcome: Outcome, seconds: number): void
+  /** Counts a delivery that was no CloudEvent. */
+  malformed(): void
+  serve(host: string, port: number): Promise<Server>
+}
+
+/** The metrics of one process. Labels are the function, the outcome's state and its reason: closed sets, and no object's name. */
+export const createMetrics = (functionName: string): Metrics => {
+  const registry = new Registry()
+  registry.setDefaultLabels({ function: functionName })
+  collectDefaultMetrics({ register: registry })
+  const outcomes = new Counter({
+    name: 'dormouse_outcomes_total',
+    help: 'Events and sweeps by what became of them.',
+    labelNames: ['state', 'reason'],
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    name: 'dormouse_handle_duration_seconds',
+    help: 'Time from an event (or the start of a sweep) to its outcome.',
+    labelNames: ['state'],
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  const malformed = new Counter({
+    name: 'dormouse_malformed_requests_total',
+    help: 'Deliveries that were not a CloudEvent.',
+    registers: [registry],
+  })
+  for (const state of ['settled', 'waiting', 'rejected', 'failed']) durations.zero({ state })
+  return {
+    observe: ({ state, reason }, seconds) => {
+      outcomes.inc({ state, reason })
+      durations.observe({ state }, seconds)
+    },
+    malformed: () => malformed.inc(),
+    serve: async (host, port) => {
+      const server = createServer((request, response) => {
+        if (request.url !== '/metrics') return void response.writeHead(404).end()
+        registry.metrics().then(
+          (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+          () => response.writeHead(500).end(),
+        )
+      })
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+      return server
+    },
+  }
+}

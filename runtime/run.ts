@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import type { FunctionDefinition } from '#sdk/index.ts'
+import { buildKnativeHost } from './knative.ts'
+import { giveUp, startProcess } from './process.ts'
+import { sweepOnce, sweepUntil } from './sweeper.ts'
+
+/**
+ * Runs one function under the host that fits what wakes it: the sweeper for a schedule, else the Knative HTTP host. With `--once` a
+ * sweeper ends after one sweep, with code 1 if that left something undone. Resolves once a signal has come and all work is done.
+ */
+export const run = (fn: FunctionDefinition, args: readonly string[]): Promise<void> =>
+  (fn.on.some((trigger) => 'schedule' in trigger) ? runSweeper(fn, args.includes('--once')) : runKnative(fn)).catch(
+    giveUp,
+  )
+
+const runKnative = async (fn: FunctionDefinition): Promise<void> => {
+  const { config, ports, metrics, signal, close } = await startProcess(fn)
+  const app = buildKnativeHost(fn, ports, metrics)
+  await app.listen({ host: config.host, port: config.port })
+  ports.log.info({ port: config.port }, 'listening')
+  if (!signal.aborted) await once(signal, 'abort')
+  await app.close()
+  close()
+}
+
+const runSweeper = async (fn: FunctionDefinition, isOnce: boolean): Promise<void> => {
+  const { config, ports, metrics, signal, close } = await startProcess(fn)
+  const sweep = () => sweepOnce(fn, ports, metrics)
+  if (isOnce) {
+    const { state } = await sweep()
+    if (state === 'failed' || state === 'rejected') process.exitCode = 1
+  } else await sweepUntil(signal, config.sweepPeriodSeconds, sweep)
+  close()
+}

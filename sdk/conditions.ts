@@ -1,0 +1,40 @@
+export type ConditionStatus = 'True' | 'False' | 'Unknown'
+
+/** A condition as a plan wants it. */
+export type WantedCondition = {
+  readonly type: string
+  readonly status: ConditionStatus
+  /** A PascalCase word of a closed set. */
+  readonly reason: string
+  readonly message: string
+}
+
+/** As `meta/v1` Condition has it, all fields filled in. */
+export type WrittenCondition = WantedCondition & {
+  readonly observedGeneration: number
+  readonly lastTransitionTime: string
+}
+
+/** As other writers may have left it. */
+type StoredCondition = { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }
+
+/**
+ * The list with the wanted conditions in it; those of others stay. `lastTransitionTime` moves only when the status changes, as
+ * `meta/v1` Condition asks. Pure.
+ */
+export const withConditions = <C extends StoredCondition>(
+  stored: readonly C[],
+  wanted: readonly WantedCondition[],
+  { observedGeneration, now }: { readonly observedGeneration: number; readonly now: Date },
+): (C | WrittenCondition)[] => {
+  const next = new Map<string, C | WrittenCondition>(stored.map((condition) => [condition.type, condition]))
+  for (const condition of wanted) {
+    const before = next.get(condition.type)
+    const lastTransitionTime = (before?.status === condition.status && before.lastTransitionTime) || secondsOf(now)
+    next.set(condition.type, { ...condition, observedGeneration, lastTransitionTime })
+  }
+  return [...next.values()]
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes its times. */
+export const secondsOf = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`

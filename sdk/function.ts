@@ -1,0 +1,101 @@
+import type { CloudEvent } from 'cloudevents'
+import { PermanentError } from './errors.ts'
+import type { Kind, KubernetesObject, Ref } from './object.ts'
+import { type ObjectEvent, objectEventOf } from './object-event.ts'
+import { type Outcome, outcomeOf, settled, worstOf } from './outcome.ts'
+import type { Ports } from './ports.ts'
+import { type Reconciler, reconcile } from './reconcile.ts'
+
+export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete'
+
+/** One rule of the function's role: the only place where a permission is declared. */
+export type Access = {
+  /** Empty for the core group. */
+  readonly apiGroup: string
+  /** The plural, with the subresource behind a slash where one is meant: `agenticsessions/status`. */
+  readonly resource: string
+  readonly verbs: readonly Verb[]
+}
+
+/** What wakes a function: changes of a kind (and of those with certain labels only), or a five-field cron schedule in UTC. */
+export type Trigger =
+  | { readonly changes: Kind; readonly labels?: Readonly<Record<string, string>> }
+  | { readonly schedule: string }
+
+export type FunctionDefinition = {
+  /** The name of its folder, of its Knative Service or Deployment, and of its ServiceAccount. */
+  readonly name: string
+  readonly on: readonly Trigger[]
+  readonly access: readonly Access[]
+  /** Never throws, and may be called with the same event any number of times. */
+  handle(event: CloudEvent<unknown>, ports: Ports): Promise<Outcome>
+}
+
+/** Checks the types of a function and returns it. Every `functions/<name>/index.ts` exports one by default. */
+export const defineFunction = (definition: FunctionDefinition): FunctionDefinition => definition
+
+export type Door<C extends KubernetesObject> = {
+  /** Why no plan depends on this change, in one word; `undefined` where one may. */
+  ignore(event: ObjectEvent<C>): string | undefined
+  target(event: ObjectEvent<C>): Ref | undefined
+}
+
+/**
+ * A function's `handle` for changes of `kind`: which changes it may ignore, and whom the others are about. Both are pure, and see the
+ * object as the event has it. Whatever is not ignored is reconciled from the live object.
+ */
+export const onChange =
+  <C extends KubernetesObject, T extends KubernetesObject, O>(
+    kind: Kind<C>,
+    reconciler: Reconciler<T, O>,
+    door: Door<C>,
+  ) =>
+  async (event: CloudEvent<unknown>, ports: Ports): Promise<Outcome> => {
+    try {
+      const change = objectEventOf(kind, event)
+      const { uid, resourceVersion } = change.object.metadata
+      const version = `${change.change} ${uid} ${resourceVersion}`
+      if (ports.handled.has(version)) return settled('Duplicate')
+      const { ignored, target } = throughDoor(door, change)
+      if (ignored) return settled(ignored)
+      if (!target) return settled('NotOurs')
+      const outcome = await reconcile(reconciler, target, ports)
+      if (outcome.state === 'settled' || outcome.state === 'waiting') ports.handled.add(version)
+      return outcome
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+
+/** Only the API server promises a schema; whoever forges an event promises nothing. */
+const throughDoor = <C extends KubernetesObject>(door: Door<C>, change: ObjectEvent<C>) => {
+  try {
+    const ignored = door.ignore(change)
+    return { ignored, target: ignored ? undefined : door.target(change) }
+  } catch (cause) {
+    throw new PermanentError('MalformedEvent', 'the object in the event is not what its kind says', { cause })
+  }
+}
+
+/** How many objects a sweep reconciles side by side. The host's bound on reconciles still holds. */
+const SIDE_BY_SIDE = 10
+
+/**
+ * A function's `handle` for a schedule: reconciles every object that `targets` finds. One that fails does not keep the others
+ * waiting; the outcome is the gravest of all.
+ */
+export const onSchedule =
+  <T extends KubernetesObject, O>(reconciler: Reconciler<T, O>, targets: (ports: Ports) => AsyncIterable<Ref>) =>
+  async (_event: CloudEvent<unknown>, ports: Ports): Promise<Outcome> => {
+    const found = targets(ports)[Symbol.asyncIterator]()
+    let worst = settled('Swept')
+    const work = async () => {
+      for (let next = await found.next(); !next.done; next = await found.next()) {
+        worst = worstOf(worst, await reconcile(reconciler, next.value, ports))
+      }
+    }
+    for (const end of await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, work))) {
+      if (end.status === 'rejected') worst = worstOf(worst, outcomeOf(end.reason))
+    }
+    return worst
+  }

@@ -1,0 +1,18 @@
+export type { Cluster, ListQuery } from './cluster.ts'
+export { secondsOf, type WantedCondition, withConditions } from './conditions.ts'
+export * from './errors.ts'
+export {
+  type Access,
+  defineFunction,
+  type FunctionDefinition,
+  onChange,
+  onSchedule,
+  type Trigger,
+  type Verb,
+} from './function.ts'
+export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
+export type { ObjectEvent } from './object-event.ts'
+export { type Announcement, type Outcome, settled } from './outcome.ts'
+export { type Action, create, isIdle, type Plan, remove, unannotate } from './plan.ts'
+export type { Log, Ports, Settings } from './ports.ts'
+export { defineReconciler, type Reconciler, type Refusal, reconcile, type Situation } from './reconcile.ts'

@@ -1,0 +1,28 @@
+type Json = { readonly [key: string]: unknown }
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSame = (a: unknown, b: unknown): boolean => {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => isSame(item, b[i]))
+  if (isObject(a) && isObject(b)) return mergePatch(a, b) === undefined
+  return a === b
+}
+
+/**
+ * The JSON merge patch (RFC 7386) that turns one object into the other, or `undefined` where they are equal. Arrays are
+ * replaced whole; a key that is absent or `undefined` in `to` is removed. Pure.
+ */
+export const mergePatch = (from: object, to: object): Json | undefined => {
+  const before = from as Json
+  const after = to as Json
+  const patch: Record<string, unknown> = {}
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const old = before[key]
+    const wanted = after[key]
+    if (isSame(old, wanted)) continue
+    if (wanted === undefined) patch[key] = null
+    else if (isObject(old) && isObject(wanted)) patch[key] = mergePatch(old, wanted)
+    else patch[key] = wanted
+  }
+  return Object.keys(patch).length > 0 ? patch : undefined
+}

@@ -1,0 +1,29 @@
+import type { Cluster } from './cluster.ts'
+import type { Outcome } from './outcome.ts'
+
+export type Log = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What the operator of an installation decides; read from the environment once, by the host. */
+export type Settings = {
+  /** The namespace that Dormouse itself runs in. */
+  readonly namespace: string
+  /** The namespace of the backend that runners talk to. */
+  readonly backendNamespace: string
+  readonly runnerImage: string
+}
+
+/** Everything that the outside may vary. A function gets nothing from anywhere else. */
+export type Ports = {
+  readonly cluster: Cluster
+  readonly now: () => Date
+  readonly log: Log
+  readonly settings: Settings
+  /** Runs work for one key at a time. Calls that come meanwhile all join the one run that follows. */
+  readonly turn: (key: string, work: () => Promise<Outcome>) => Promise<Outcome>
+  /** Which changes (uid and resourceVersion) this process has dealt with lately. */
+  readonly handled: { has(change: string): boolean; add(change: string): void }
+}
