@@ -9,7 +9,7 @@ import { sweepOnce, sweepUntil } from './sweeper.ts'
  * sweeper ends after one sweep, with code 1 if that left something undone. Resolves once a signal has come and all work is done.
  */
 export const run = (fn: FunctionDefinition, args: readonly string[]): Promise<void> =>
-  (fn.on.some((trigger) => 'schedule' in trigger) ? runSweeper(fn, args.includes('--once')) : runKnative(fn)).catch(
+  (fn.on.some((trigger) => 'everyMinutes' in trigger) ? runSweeper(fn, args.includes('--once')) : runKnative(fn)).catch(
     giveUp,
   )
 

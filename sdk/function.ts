@@ -17,10 +17,14 @@ export type Access = {
   readonly verbs: readonly Verb[]
 }
 
-/** What wakes a function: changes of a kind (and of those with certain labels only), or a five-field cron schedule in UTC. */
+/**
+ * What wakes a function: changes of a kind (of objects with these labels only), the clock (every so many minutes of the hour, in
+ * UTC), or the events that could not be delivered to the others.
+ */
 export type Trigger =
   | { readonly changes: Kind; readonly labels?: Readonly<Record<string, string>> }
-  | { readonly schedule: string }
+  | { readonly everyMinutes: number }
+  | { readonly deadLetters: true }
 
 export type FunctionDefinition = {
   /** The name of its folder, of its Knative Service or Deployment, and of its ServiceAccount. */

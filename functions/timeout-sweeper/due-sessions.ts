@@ -1,4 +1,4 @@
-import { desiredPhaseOf, MANAGED_NAMESPACE } from '#reconcilers/agentic-session/annotations.ts'
+import { desiredPhaseOf, managedNamespace } from '#reconcilers/agentic-session/annotations.ts'
 import { factsOf, type JobFacts, jobKind, jobLabels, jobNameOf } from '#reconcilers/agentic-session/job.ts'
 import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
 import { planSession } from '#reconcilers/agentic-session/plan.ts'
@@ -11,20 +11,25 @@ const ended = ['Completed', 'Failed', 'Stopped']
 const open = ['Pending', 'Creating', 'Running', 'Stopping']
 const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phase!=${phase}`).join(',')
 
+const selectorOf = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+
 /**
  * The sessions that a plan would write something for, as far as lists can tell; each is then reconciled from the live objects. Costs
  * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status.
  */
 export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGenerator<Ref> {
   const managed = new Set<string>()
-  for await (const { metadata } of cluster.listMetadata(namespaceKind, { labelSelector: MANAGED_NAMESPACE })) {
+  for await (const { metadata } of cluster.listMetadata(namespaceKind, {
+    labelSelector: selectorOf(managedNamespace),
+  })) {
     managed.add(metadata.name)
   }
-  const labelSelector = Object.entries(jobLabels)
-    .map((label) => label.join('='))
-    .join(',')
   const jobs = new Map<string, JobFacts>()
-  for await (const job of cluster.list(jobKind, { labelSelector })) jobs.set(keyOf(refOf(job)), factsOf(job))
+  for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels) }))
+    jobs.set(keyOf(refOf(job)), factsOf(job))
 
   /** Takes the Job of an attempt out of the map: whatever stays there belongs to no open session. */
   const takeJob = (session: Live<AgenticSession>, attempt: number) => {

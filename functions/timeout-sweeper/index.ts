@@ -6,7 +6,7 @@ import { dueSessions } from './due-sessions.ts'
 /** Woken by the clock: finds what time alone makes due, and what a lost event left behind. */
 export default defineFunction({
   name: 'timeout-sweeper',
-  on: [{ schedule: '*/5 * * * *' }],
+  on: [{ everyMinutes: 5 }],
   access: [
     ...sessionAccess,
     { apiGroup: '', resource: 'namespaces', verbs: ['list'] },

@@ -6,7 +6,7 @@ const START_REQUESTED_AT = 'ambient-code.io/start-requested-at'
 const STOP_REQUESTED_AT = 'ambient-code.io/stop-requested-at'
 
 /** The label of the namespaces whose sessions are looked after. */
-export const MANAGED_NAMESPACE = 'ambient-code.io/managed=true'
+export const managedNamespace = { 'ambient-code.io/managed': 'true' } as const
 
 export type DesiredPhase = 'Running' | 'Stopped'
 

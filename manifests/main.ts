@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { loadFunctions } from './functions.ts'
+import { render } from './render.ts'
+
+/** `npm run render`: writes every derived manifest. */
+const files = render(await loadFunctions())
+for (const [path, text] of files) writeFileSync(new URL(`../${path}`, import.meta.url), text)
+process.stdout.write(`rendered ${files.size} files\n`)

@@ -1,0 +1,15 @@
+/** The namespace that everything of ours lives in. Sessions live where their users put them. */
+export const NAMESPACE = 'dormouse'
+
+export const BROKER = 'dormouse'
+
+/** Replaced by kustomize: `images` in the root's kustomization.yaml. */
+export const IMAGE = 'dormouse'
+
+/** The ConfigMap whose keys are the environment of every function. */
+export const CONFIG = 'dormouse'
+
+export const labelsOf = (name: string) => ({
+  'app.kubernetes.io/name': name,
+  'app.kubernetes.io/part-of': 'dormouse',
+})

@@ -1,0 +1,49 @@
+import type { Access, FunctionDefinition } from '#sdk/index.ts'
+import { labelsOf, NAMESPACE } from './names.ts'
+
+type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] }
+
+/** One rule per resource, its verbs joined and sorted. */
+export const rulesOf = (access: readonly Access[]): Rule[] => {
+  const verbs = new Map<string, Set<string>>()
+  for (const { apiGroup, resource, verbs: more } of access) {
+    const key = `${apiGroup} ${resource}`
+    verbs.set(key, (verbs.get(key) ?? new Set()).union(new Set(more)))
+  }
+  return [...verbs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, words]) => {
+      const [apiGroup = '', resource = ''] = key.split(' ')
+      return { apiGroups: [apiGroup], resources: [resource], verbs: [...words].sort() }
+    })
+}
+
+/** A ServiceAccount, and what it may do in every namespace: nothing but its function's declared access. */
+export const identityOf = ({ name, access }: Pick<FunctionDefinition, 'name' | 'access'>) =>
+  identity(name, rulesOf(access))
+
+export const identity = (name: string, rules: readonly object[]): object[] => {
+  const roleName = `dormouse-${name}`
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, namespace: NAMESPACE, labels: labelsOf(name) },
+  }
+  if (rules.length === 0) return [{ ...account, automountServiceAccountToken: false }]
+  return [
+    account,
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: roleName, labels: labelsOf(name) },
+      rules,
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: roleName, labels: labelsOf(name) },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: roleName },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+    },
+  ]
+}

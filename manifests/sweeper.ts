@@ -1,0 +1,60 @@
+import { containerOf } from './container.ts'
+import { labelsOf, NAMESPACE } from './names.ts'
+
+/**
+ * The Deployment of a function that the clock wakes, and KEDA's cron window of one minute in every so many. A ScaledObject, not a ScaledJob:
+ * that would start a Job at every poll in the window (kedacore/keda#1893).
+ */
+export const sweeperOf = (name: string, everyMinutes: number): object[] => {
+  if (!Number.isInteger(everyMinutes) || everyMinutes < 2 || 60 % everyMinutes !== 0) {
+    throw new Error(
+      `${name}: everyMinutes is ${everyMinutes}, must be a divisor of 60 from 2 on: windows start at fixed minutes of the hour`,
+    )
+  }
+  const labels = labelsOf(name)
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace: NAMESPACE, labels },
+      spec: {
+        // No replicas: KEDA sets them, and GitOps would fight it.
+        strategy: { type: 'Recreate' },
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            serviceAccountName: name,
+            terminationGracePeriodSeconds: 60,
+            enableServiceLinks: false,
+            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{ ...containerOf(name), ports: [{ name: 'metrics', containerPort: 9464 }] }],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name, namespace: NAMESPACE, labels },
+      spec: {
+        scaleTargetRef: { name },
+        pollingInterval: 10,
+        cooldownPeriod: 60,
+        minReplicaCount: 0,
+        maxReplicaCount: 1,
+        triggers: [
+          {
+            type: 'cron',
+            metadata: {
+              timezone: 'UTC',
+              start: `*/${everyMinutes} * * * *`,
+              end: `1-59/${everyMinutes} * * * *`,
+              desiredReplicas: '1',
+            },
+          },
+        ],
+      },
+    },
+  ]
+}
