@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { scenarios } from '../scenarios/scenarios.ts'
+import { phaseIs, type World } from '../scenarios/world.ts'
+import type { AuditEvent } from './audit.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { hostileRequests, send } from './hostile-requests.ts'
+import { install, installPlatformKinds, ROOT } from './installation.ts'
+import { startNodeStandIn } from './node-stand-in.ts'
+import { createStage, faultsHere, type Stage } from './world.ts'
+
+const FUNCTIONS = ['on-job-event', 'on-session-event', 'timeout-sweeper'] as const
+
+let controlPlane: ControlPlane
+let stage: Stage
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane()
+  await startNodeStandIn(controlPlane)
+  await installPlatformKinds(controlPlane)
+  await install(controlPlane)
+  stage = createStage(controlPlane)
+})
+afterAll(async () => {
+  await stage?.close()
+  await controlPlane?.stop()
+})
+beforeEach(() => stage.reset())
+
+const userOf = (name: string) => `system:serviceaccount:dormouse:${name}`
+const isOurs = ({ user }: AuditEvent) => FUNCTIONS.some((name) => user.username === userOf(name))
+const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
+
+describe('a session that', () => {
+  scenarios.forEach((scenario, index) => {
+    const missing = (scenario.needs ?? []).filter((fault) => !faultsHere.includes(fault))
+    test.skipIf(missing.length > 0)(scenario.name, async () => scenario.run(await stage.world(`scenario-${index}`)))
+  })
+})
+
+test('a life from creation to Completed costs three writes and the Job', async () => {
+  const world = await stage.world('budget')
+  await world.create('thrifty', { runner: { seconds: 1 } })
+  await phaseIs(world, 'thrifty', 'Completed')
+  await world.sweep()
+  const writes = controlPlane
+    .audit()
+    .filter((event) => isOurs(event) && event.objectRef?.namespace === 'budget' && WRITES.includes(event.verb))
+    .map(({ verb, objectRef }) => [verb, objectRef?.resource, objectRef?.subresource].filter(Boolean).join(' '))
+  expect(writes).toEqual([
+    'create jobs',
+    'patch agenticsessions status',
+    'patch agenticsessions status',
+    'patch agenticsessions status',
+  ])
+})
+
+describe('requests that no broker sends', () => {
+  test.each([
+    ['on-session-event', 'session'],
+    ['on-job-event', 'job'],
+  ] as const)('%s answers as documented, with an empty body, and writes nothing', async (name, kind) => {
+    const world = await stage.world(`hostile-${name}`)
+    const instance = stage.functions().find((running) => running.name === name)
+    if (!instance) throw new Error(`${name} is not running`)
+    const before = controlPlane.audit().filter((event) => isOurs(event) && WRITES.includes(event.verb)).length
+    for (const { what, request, status } of hostileRequests(world.namespace, kind)) {
+      const answer = await send(instance.url, request)
+      expect({ what, ...answer }).toEqual({ what, status, body: '' })
+    }
+    expect(instance.isRunning()).toBe(true)
+    expect(controlPlane.audit().filter((event) => isOurs(event) && WRITES.includes(event.verb))).toHaveLength(before)
+    await world.create('unharmed')
+    await phaseIs(world, 'unharmed', 'Completed')
+  })
+})
+
+describe('permissions', () => {
+  test('every door can do all that a plan may ask for', async () => {
+    const world = await stage.world('all-doors')
+    await eachDoorDoesEverything(world)
+  })
+
+  test('are exact: every verb of every role was used, and none was refused', () => {
+    const events = controlPlane.audit().filter(isOurs)
+    expect(events.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([])
+    for (const name of FUNCTIONS) {
+      const used = new Set(
+        events
+          .filter(({ user }) => user.username === userOf(name))
+          .map(({ verb, objectRef }) =>
+            [
+              verb,
+              objectRef?.apiGroup ?? '',
+              [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/'),
+            ].join(' '),
+          ),
+      )
+      expect([...used].sort(), name).toEqual(grantedTo(name))
+    }
+  })
+})
+
+describe('manifests', () => {
+  test('pass the strict validation of the real API server with the real CRDs', async () => {
+    const answer = await controlPlane.kubectl('apply', '-k', ROOT, '--dry-run=server', '--validate=strict')
+    const lines = answer.trim().split('\n')
+    expect(lines.length).toBeGreaterThan(20)
+    expect(lines.filter((line) => !line.endsWith('(server dry run)'))).toEqual([])
+  })
+
+  test('with a field that nobody knows would not', async () => {
+    const text = await controlPlane.kubectl('kustomize', ROOT)
+    const broken = text.replaceAll('containerConcurrency:', 'containerConcurency:')
+    await expect(
+      controlPlane.kubectl('apply', '-f', '-', '--dry-run=server', '--validate=strict', { stdin: broken }),
+    ).rejects.toThrow(/containerConcurency/)
+  })
+})
+
+/** What the role in the rendered manifest grants, as `verb group resource`. */
+const grantedTo = (name: string): readonly string[] => {
+  const documents = parseAllDocuments(readFileSync(join(ROOT, 'functions', name, 'manifest.yaml'), 'utf8'))
+  type Role = { kind: string; rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }
+  const role = documents.map((document) => document.toJS() as Role).find(({ kind }) => kind === 'ClusterRole')
+  return (role?.rules ?? [])
+    .flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group} ${resource}`)),
+      ),
+    )
+    .sort()
+}
+
+/**
+ * The three doors lead to one plan, so each may have to carry out any part of it. Most of it falls to the other door in
+ * ordinary life; here each is alone when it comes up.
+ */
+const eachDoorDoesEverything = async (world: World): Promise<void> => {
+  const start = { 'ambient-code.io/desired-phase': 'Running' }
+  const stop = { 'ambient-code.io/desired-phase': 'Stopped' }
+  const hasFailedJob = (name: string) =>
+    world.eventually(`the Job of ${name} has failed`, async () => {
+      const jobs = await world.jobs()
+      return jobs.find(
+        ({ metadata, status }) =>
+          metadata.name.startsWith(name) && status?.conditions?.some(({ type }) => type === 'Failed'),
+      )
+    })
+
+  // on-session-event finds a failed Job whose end nobody reported.
+  await world.create('unreported', { runner: { seconds: 1, exitCode: 5 } })
+  await phaseIs(world, 'unreported', 'Running')
+  await world.loseEvents()
+  await hasFailedJob('unreported')
+  await world.deliverEvents()
+  await world.annotate('unreported', stop)
+  await phaseIs(world, 'unreported', 'Failed')
+
+  // on-job-event takes a session from Stopping to its next attempt.
+  await world.create('turning', { runner: { seconds: 600 } })
+  await phaseIs(world, 'turning', 'Running')
+  await world.loseEvents()
+  await world.annotate('turning', start)
+  await world.annotate('turning', stop)
+  await world.sweep()
+  await phaseIs(world, 'turning', 'Stopping')
+  await world.annotate('turning', start)
+  await world.deliverEvents()
+  await world.eventually('turning is on its second attempt', async () =>
+    (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
+  )
+}

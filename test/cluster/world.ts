@@ -1,0 +1,184 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { JobObject } from '#reconcilers/agentic-session/job.ts'
+import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import type { KubernetesObject, Live } from '#sdk/index.ts'
+import type { Fault, NewSession, Runner, World } from '../scenarios/world.ts'
+import { ApiError } from './api-client.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
+import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
+
+type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
+
+/** What happens to our functions and their events, whatever the scenario. */
+export type Stage = {
+  world(namespace: string): Promise<World>
+  /** Back to one instance of each function, every event once, and no sweeper. */
+  reset(): Promise<void>
+  readonly functions: () => readonly FunctionProcess[]
+  close(): Promise<void>
+}
+
+export const faultsHere: readonly Fault[] = [
+  'events lost',
+  'events twice',
+  'two instances',
+  'API server restarted',
+  'sweeper left alone',
+]
+
+const watched = {
+  'on-session-event': { group: 'vteam.ambient-code', version: 'v1alpha1', resource: 'agenticsessions' },
+  'on-job-event': {
+    group: 'batch',
+    version: 'v1',
+    resource: 'jobs',
+    selector: 'app.kubernetes.io/managed-by=dormouse',
+  },
+} as const
+type Name = keyof typeof watched
+const names = Object.keys(watched) as Name[]
+
+/** Functions as processes, real receive adapters that post to them, and the scenarios' view on it. */
+export const createStage = (controlPlane: ControlPlane): Stage => {
+  const { api, kubectl } = controlPlane
+  const instances: Record<Name, FunctionProcess[]> = { 'on-session-event': [], 'on-job-event': [] }
+  let adapters: ReceiveAdapter[] = []
+  let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
+  let count = 0
+
+  const addAdapter = async (name: Name, sink: string) => {
+    const resources = [watched[name]]
+    adapters.push(await startReceiveAdapter(controlPlane, { name: `${name}-${++count}`, sink, resources }))
+  }
+  const loseEvents = async () => {
+    await Promise.all(adapters.map((adapter) => adapter.kill()))
+    adapters = []
+  }
+  const deliverEvents = async () => {
+    await Promise.all(names.flatMap((name) => instances[name].map(({ url }) => addAdapter(name, url))))
+  }
+  const stopSweepers = async () => {
+    await Promise.all(sweepers.map((sweeper) => sweeper.stop()))
+    sweepers = []
+  }
+
+  const reset = async () => {
+    await stopSweepers()
+    const isUsual = adapters.length === names.length && names.every((name) => instances[name].length === 1)
+    if (isUsual) return
+    await loseEvents()
+    for (const name of names) {
+      await Promise.all(instances[name].splice(1).map((instance) => instance.stop()))
+      if (instances[name].length === 0) instances[name].push(await startFunction(controlPlane, name))
+    }
+    await deliverEvents()
+  }
+
+  const world = async (namespace: string): Promise<World> => {
+    await api.post('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: { 'ambient-code.io/managed': 'true' } },
+    })
+    const sessionsPath = `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
+    const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
+    const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
+
+    return {
+      namespace,
+      create: async (name, session = {}) => {
+        await api.post(sessionsPath, sessionFor(name, session))
+      },
+      annotate: async (name, annotations) => {
+        await api.patch(`${sessionsPath}/${name}`, 'merge', { metadata: { annotations } })
+      },
+      delete: async (name) => {
+        await api.delete(`${sessionsPath}/${name}`, { propagationPolicy: 'Background' })
+      },
+      session: (name) => api.get<Live<AgenticSession>>(`${sessionsPath}/${name}`).catch(undefinedIfMissing),
+      sessions: () => list<AgenticSession>(sessionsPath),
+      jobs: () => list<JobObject>(jobsPath),
+      createJob: async (job) => {
+        await api.post(jobsPath, job)
+      },
+      leftovers: async () => {
+        const kinds = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n')
+        const all = kinds.filter((kind) => !kind.startsWith('events')).join(',')
+        const objects = (await kubectl('get', all, '-n', namespace, '-o', 'name')).trim().split('\n')
+        const given = ['', 'configmap/kube-root-ca.crt', 'serviceaccount/default']
+        return objects.filter((name) => !given.includes(name))
+      },
+      versions: async () => {
+        const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
+        return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
+      },
+      eventually: async (what, look, seconds = 30) => {
+        for (const deadline = Date.now() + seconds * 1000; ; await pause(100)) {
+          const seen = await look()
+          if (seen !== undefined) return seen
+          if (Date.now() > deadline) {
+            const sessions = (await list<AgenticSession>(sessionsPath)).map(({ metadata, status }) => ({
+              name: metadata.name,
+              status,
+            }))
+            throw new Error(
+              `${namespace}: not within ${seconds} s: ${what}; sessions: ${JSON.stringify(sessions).slice(0, 3000)}`,
+            )
+          }
+        }
+      },
+      sweep: () => sweepOnce(controlPlane),
+      startSweeper: async (periodSeconds) => {
+        sweepers.push(await startSweeper(controlPlane, periodSeconds))
+      },
+      loseEvents,
+      deliverEvents: async ({ twice = false } = {}) => {
+        if (adapters.length === 0) await deliverEvents()
+        if (twice) await deliverEvents()
+      },
+      addInstances: async () => {
+        for (const name of names) {
+          const instance = await startFunction(controlPlane, name)
+          instances[name].push(instance)
+          await addAdapter(name, instance.url)
+        }
+      },
+      restartApiServer: () => controlPlane.restartApiServer('SIGKILL'),
+    }
+  }
+
+  return {
+    world,
+    reset,
+    functions: () => Object.values(instances).flat(),
+    close: async () => {
+      await stopSweepers()
+      await loseEvents()
+      await Promise.all(
+        Object.values(instances)
+          .flat()
+          .map((instance) => instance.stop()),
+      )
+    },
+  }
+}
+
+const sessionFor = (name: string, { runner, spec, annotations }: NewSession) => ({
+  apiVersion: 'vteam.ambient-code/v1alpha1',
+  kind: 'AgenticSession',
+  metadata: { name, ...(annotations && { annotations }) },
+  spec: { ...spec, environmentVariables: { ...environmentOf(runner), ...spec?.environmentVariables } },
+})
+
+/** The stand-in for a node reads what it should do from the runner's environment. */
+const environmentOf = ({ seconds = 0.5, exitCode = 0, fault }: Runner = {}) => ({
+  RUNNER_SECONDS: String(seconds),
+  RUNNER_EXIT_CODE: String(exitCode),
+  ...(fault && { RUNNER_FAULT: fault }),
+})
+
+const undefinedIfMissing = (error: unknown): undefined => {
+  if (error instanceof ApiError && error.code === 404) return undefined
+  throw error
+}

@@ -1,0 +1,115 @@
+import { expect } from 'vitest'
+import { conditionOf, phaseIs, type Scenario } from './world.ts'
+
+/** What a session goes through by itself. */
+export const lifecycle: readonly Scenario[] = [
+  {
+    name: 'completes: its Job is as promised, and so are its conditions',
+    run: async (world) => {
+      await world.create('ok', { spec: { initialPrompt: 'Hello', timeout: 120, llmSettings: { temperature: 0 } } })
+      await phaseIs(world, 'ok', 'Running')
+      const [job, ...others] = await world.jobs()
+      const session = await phaseIs(world, 'ok', 'Completed')
+
+      expect(others).toEqual([])
+      expect(job?.metadata.name).toBe(session.status?.jobName)
+      expect(job?.metadata.ownerReferences).toEqual([
+        {
+          apiVersion: 'vteam.ambient-code/v1alpha1',
+          kind: 'AgenticSession',
+          name: 'ok',
+          uid: session.metadata.uid,
+          controller: true,
+        },
+      ])
+      expect(job?.spec).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 120, ttlSecondsAfterFinished: 3600 })
+      const pod = job?.spec?.template.spec
+      expect(pod?.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+      expect(pod?.containers[0]?.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      })
+      expect(pod?.containers[0]?.env).toEqual(
+        expect.arrayContaining([
+          { name: 'INITIAL_PROMPT', value: 'Hello' },
+          { name: 'LLM_TEMPERATURE', value: '0' },
+          { name: 'LLM_MODEL', value: 'claude-sonnet-4-6' },
+        ]),
+      )
+
+      const generation = session.metadata.generation
+      expect(session.status).toMatchObject({ attempt: 1, observedGeneration: generation })
+      expect(conditionOf(session, 'Ready')).toMatchObject({
+        status: 'False',
+        reason: 'Completed',
+        observedGeneration: generation,
+      })
+      expect(conditionOf(session, 'JobCreated')).toMatchObject({ status: 'True', reason: 'JobCreated' })
+      expect(conditionOf(session, 'RunnerStarted')).toMatchObject({ status: 'True', reason: 'ContainerRunning' })
+      expect(Date.parse(session.status?.completionTime ?? '')).toBeGreaterThanOrEqual(
+        Date.parse(session.status?.startTime ?? ''),
+      )
+    },
+  },
+  {
+    name: 'fails: its reason names the exit code',
+    run: async (world) => {
+      await world.create('exit-3', { runner: { exitCode: 3 } })
+      await world.create('exit-2', { runner: { exitCode: 2 } })
+      await world.create('oom', { runner: { fault: 'OOMKilled' } })
+      expect(conditionOf(await phaseIs(world, 'exit-3', 'Failed'), 'Ready')).toMatchObject({
+        reason: 'RunnerExit',
+        message: expect.stringContaining('exit code 3'),
+      })
+      expect(conditionOf(await phaseIs(world, 'exit-2', 'Failed'), 'Ready')).toMatchObject({
+        reason: 'PrerequisiteFailed',
+        message: expect.stringContaining('exit code 2'),
+      })
+      expect(conditionOf(await phaseIs(world, 'oom', 'Failed'), 'Ready')).toMatchObject({
+        reason: 'OOMKilled',
+        message: expect.stringContaining('exit code 137'),
+      })
+    },
+  },
+  {
+    name: 'runs into its timeout, running or waiting for a node, fails for it',
+    run: async (world) => {
+      await world.create('endless', { spec: { timeout: 3 }, runner: { seconds: 600 } })
+      await world.create('homeless', { spec: { timeout: 3 }, runner: { fault: 'Unschedulable' } })
+      for (const name of ['endless', 'homeless']) {
+        const session = await phaseIs(world, name, 'Failed')
+        expect(conditionOf(session, 'Ready')).toMatchObject({
+          reason: 'DeadlineExceeded',
+          message: expect.stringContaining('3 s'),
+        })
+      }
+    },
+  },
+  {
+    name: 'has a name of 253 characters completes like any other',
+    run: async (world) => {
+      const name = `${'long.'.repeat(49)}name-253`
+      await world.create(name)
+      const session = await phaseIs(world, name, 'Completed')
+      expect(session.status?.jobName?.length).toBeLessThanOrEqual(63)
+    },
+  },
+  {
+    name: 'asks for a Job that the API server refuses fails with its words, and does not start by itself again',
+    run: async (world) => {
+      // Good enough for the CRD, whose pattern is that of Kubernetes' documentation; the Job's validation also forbids this name.
+      const spec = { environmentVariables: { '..': 'x' } }
+      await world.create('refused', { annotations: { 'ambient-code.io/desired-phase': 'Running' }, spec })
+      const session = await phaseIs(world, 'refused', 'Failed')
+      expect(conditionOf(session, 'Ready')).toMatchObject({
+        reason: 'InvalidSpec',
+        message: expect.stringContaining('env'),
+      })
+      expect(session.status?.attempt).toBe(1)
+      expect(session.metadata.annotations ?? {}).not.toHaveProperty('ambient-code.io/desired-phase')
+      expect(await world.jobs()).toEqual([])
+    },
+  },
+]

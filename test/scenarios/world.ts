@@ -1,0 +1,78 @@
+import type { JobObject } from '#reconcilers/agentic-session/job.ts'
+import type { AgenticSession, Phase } from '#reconcilers/agentic-session/schema.ts'
+import type { Live } from '#sdk/index.ts'
+
+/** How the runner of a session fares. Every world maps it to what it has for a node. */
+export type Runner = {
+  readonly seconds?: number
+  readonly exitCode?: number
+  readonly fault?: 'Unschedulable' | 'ImagePullBackOff' | 'OOMKilled'
+}
+
+export type NewSession = {
+  readonly runner?: Runner
+  readonly spec?: NonNullable<AgenticSession['spec']>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** What a world can break. One that cannot lists the scenario as not run there. */
+export type Fault =
+  | 'events lost'
+  | 'events twice'
+  | 'two instances'
+  | 'API server restarted'
+  /** The world has a clock that passes by itself, so that a sweeper can be left to its period. */
+  | 'sweeper left alone'
+
+/** A namespace of its own in one of the three worlds, with what happens there. Names are of sessions. */
+export type World = {
+  readonly namespace: string
+  create(name: string, session?: NewSession): Promise<void>
+  annotate(name: string, annotations: Readonly<Record<string, string | null>>): Promise<void>
+  /** Returns once the API server has taken the request, not once the object is gone. */
+  delete(name: string): Promise<void>
+  session(name: string): Promise<Live<AgenticSession> | undefined>
+  sessions(): Promise<readonly Live<AgenticSession>[]>
+  jobs(): Promise<readonly Live<JobObject>[]>
+  /** Makes a Job by hand, as an instance that went astray would. */
+  createJob(job: JobObject): Promise<void>
+  /** Every object in the namespace that did not come with it, as `kind/name`. */
+  leftovers(): Promise<readonly string[]>
+  /** `kind/name resourceVersion` of every session, Job and Pod. */
+  versions(): Promise<readonly string[]>
+  /** Resolves with the first answer that is not `undefined`; throws with what was seen last after `seconds` (30). */
+  eventually<T>(what: string, look: () => Promise<T | undefined>, seconds?: number): Promise<T>
+  /** One whole sweep. */
+  sweep(): Promise<void>
+  /** A sweeper that sweeps by itself; resolves when it is up. */
+  startSweeper(periodSeconds: number): Promise<void>
+  /** From here on events get lost, or come again. What happened meanwhile stays lost. */
+  loseEvents(): Promise<void>
+  deliverEvents(options?: { readonly twice?: boolean }): Promise<void>
+  /** A second instance of every function, which gets every event too. */
+  addInstances(): Promise<void>
+  restartApiServer(): Promise<void>
+}
+
+export type Scenario = {
+  /** Completes the sentence that begins "a session that". */
+  readonly name: string
+  readonly needs?: readonly Fault[]
+  run(world: World): Promise<void>
+}
+
+export const phaseIs = (world: World, name: string, phase: Phase, seconds?: number): Promise<Live<AgenticSession>> =>
+  world.eventually(
+    `${name} is ${phase}`,
+    async () => {
+      const session = await world.session(name)
+      return session?.status?.phase === phase ? session : undefined
+    },
+    seconds,
+  )
+
+export const conditionOf = (session: AgenticSession, type: string) =>
+  session.status?.conditions?.find((condition) => condition.type === type)
+
+export const gone = (world: World, name: string): Promise<true> =>
+  world.eventually(`${name} is gone`, async () => ((await world.session(name)) ? undefined : (true as const)))
