@@ -1,5 +1,4 @@
-import { managedNamespace } from '#reconcilers/agentic-session/annotations.ts'
-import { type FunctionDefinition, groupOf, type Kind } from '#sdk/index.ts'
+import { type FunctionDefinition, groupOf, type Kind, managedNamespace } from '#sdk/index.ts'
 import { BROKER, labelsOf, NAMESPACE } from './names.ts'
 import { identity } from './rbac.ts'
 

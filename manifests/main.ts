@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { loadFunctions } from './functions.ts'
+import { loadFunctions } from '#runtime/functions.ts'
 import { render } from './render.ts'
 
 /** `npm run render`: writes every derived manifest. */

@@ -10,6 +10,7 @@ export {
   type Trigger,
   type Verb,
 } from './function.ts'
+export { managedNamespace } from './namespaces.ts'
 export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 export type { ObjectEvent } from './object-event.ts'
 export { type Announcement, type Outcome, settled } from './outcome.ts'

@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { loadFunctions } from '#manifests/functions.ts'
 import { render } from '#manifests/render.ts'
+import { loadFunctions } from '#runtime/functions.ts'
 import { defineFunction, settled } from '#sdk/index.ts'
 
 const ROOT = join(import.meta.dirname, '..')

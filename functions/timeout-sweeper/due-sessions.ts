@@ -1,9 +1,9 @@
-import { desiredPhaseOf, managedNamespace } from '#reconcilers/agentic-session/annotations.ts'
+import { desiredPhaseOf } from '#reconcilers/agentic-session/annotations.ts'
 import { factsOf, type JobFacts, jobKind, jobLabels, jobNameOf } from '#reconcilers/agentic-session/job.ts'
 import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
 import { planSession } from '#reconcilers/agentic-session/plan.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
-import { isIdle, type Kind, keyOf, type Live, type Ports, type Ref, refOf } from '#sdk/index.ts'
+import { isIdle, type Kind, keyOf, type Live, managedNamespace, type Ports, type Ref, refOf } from '#sdk/index.ts'
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 

@@ -5,9 +5,6 @@ export const DESIRED_PHASE = 'ambient-code.io/desired-phase'
 const START_REQUESTED_AT = 'ambient-code.io/start-requested-at'
 const STOP_REQUESTED_AT = 'ambient-code.io/stop-requested-at'
 
-/** The label of the namespaces whose sessions are looked after. */
-export const managedNamespace = { 'ambient-code.io/managed': 'true' } as const
-
 export type DesiredPhase = 'Running' | 'Stopped'
 
 /** What was asked for and not carried out yet. Any other text asks for nothing. */

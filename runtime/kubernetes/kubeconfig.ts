@@ -5,15 +5,14 @@ import type { Connection } from './connection.ts'
 /** Plugins and identity providers keep their own tokens fresh; how often they are asked. */
 const CREDENTIALS_MS = 30_000
 
-/** The connection of the current context (`KUBECONTEXT` names another). Throws where there is no usable kubeconfig. */
-export const fromKubeconfig = async (env: NodeJS.ProcessEnv): Promise<Connection> => {
+/** The connection of the current context. Throws where there is no usable kubeconfig. */
+export const fromKubeconfig = async (): Promise<Connection> => {
   const config = new KubeConfig()
   config.loadFromDefault()
-  if (env['KUBECONTEXT']) config.setCurrentContext(env['KUBECONTEXT'])
   const cluster = config.getCurrentCluster()
   if (!cluster || !config.getCurrentUser()) {
     throw new Error(
-      `kubeconfig has no context "${config.getCurrentContext()}" with a cluster and a user; set KUBECONFIG to a file that has, or KUBECONTEXT to the name of one`,
+      `kubeconfig has no context "${config.getCurrentContext()}" with a cluster and a user; set KUBECONFIG to a file that has, or choose one with kubectl config use-context`,
     )
   }
   if (cluster.proxyUrl) throw new Error(`kubeconfig: cluster "${cluster.name}" has a proxy-url, which is not supported`)

@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { afterWakeUp, aWorld, planFor } from '#reconcilers/agentic-session/arbitraries.ts'
+import { aJob } from '#reconcilers/agentic-session/fixtures.ts'
+import { factsOf } from '#reconcilers/agentic-session/job.ts'
+import { isIdle } from '#sdk/index.ts'
+import { ignoredJob } from './ignored-job.ts'
+
+describe('a change of a Job', () => {
+  it.each([
+    ['that makes it', aJob(), 'add'],
+    ['that starts it', aJob({ startTime: '2026-03-01T11:59:00Z' }), 'update'],
+    ['that begins its deletion', aJob({ isDeleting: true }), 'update'],
+  ] as const)('%s is ignored', (_, object, change) => {
+    expect(ignoredJob({ change, object })).toBe('NoNews')
+  })
+
+  it.each([
+    ['that makes its Pod ready', aJob({ isReady: true }), 'update'],
+    ['that completes it', aJob({ end: 'Complete' }), 'update'],
+    ['that fails it', aJob({ end: 'Failed' }), 'update'],
+    ['that ends it for good', aJob(), 'delete'],
+    ['that a restarted source tells as an add', aJob({ end: 'Complete' }), 'add'],
+  ] as const)('%s is looked into', (_, object, change) => {
+    expect(ignoredJob({ change, object })).toBeUndefined()
+  })
+
+  it('only announced by the Job controller is no end yet', () => {
+    const { status, ...job } = aJob({ end: 'Failed' })
+    const announced = { ...job, status: { ...status, conditions: status?.conditions?.slice(0, 1) ?? [] } }
+    expect(ignoredJob({ change: 'update', object: announced })).toBe('NoNews')
+  })
+
+  /** What the Job controller and users may do to a Job next. Neither an end nor a deletion is ever undone. */
+  const step = fc.record({
+    isReady: fc.boolean(),
+    isSuspended: fc.boolean(),
+    isDeleting: fc.boolean(),
+    end: fc.constantFrom(undefined, undefined, 'Complete' as const, 'Failed' as const),
+  })
+
+  it('that is ignored makes no plan write anything', () =>
+    fc.assert(
+      fc.property(aWorld, step, (world, step) => {
+        const rest = afterWakeUp(world)
+        if (!rest.job) return
+        const [owner] = rest.job.metadata.ownerReferences ?? []
+        const before = factsOf(rest.job)
+        const job = aJob({
+          session: rest.session,
+          ownerUid: owner?.uid ?? '',
+          startTime: '2026-03-01T12:00:00Z',
+          ...step,
+          isDeleting: before.isDeleting || step.isDeleting,
+          end: before.end?.state ?? step.end,
+        })
+        if (ignoredJob({ change: 'update', object: job }) === undefined) return
+        expect(isIdle(planFor({ ...rest, job }), rest.session)).toBe(true)
+      }),
+      { numRuns: 3000 },
+    ))
+})

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import pino from 'pino'
+import { type FunctionDefinition, type Kind, type Log, managedNamespace } from '#sdk/index.ts'
+import { loadFunctions } from './functions.ts'
+import { createCluster } from './kubernetes/cluster.ts'
+import { connect } from './kubernetes/connection.ts'
+import { createTransport } from './kubernetes/transport.ts'
+import { type Subscription, startLocalSource, watchKind } from './local-source.ts'
+import { giveUp } from './process.ts'
+
+/** Often enough to see a sweep while one looks on. */
+const SWEEP_PERIOD_SECONDS = 15
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+
+const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
+
+type Context = { readonly log: Log; readonly signal: AbortSignal }
+
+/** `npm start`: every function as a process on this machine, woken by the changes in the cluster of the kubeconfig. */
+const start = async (): Promise<void> => {
+  const log: Log = pino({ base: null })
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  const context = { log, signal: stop.signal }
+
+  const functions = await loadFunctions()
+  await checkCluster(functions)
+  const children = new Map<string, ChildProcess>()
+  const subscriptions: Subscription[] = []
+  for (const fn of functions) {
+    const port = await freePort()
+    children.set(fn.name, startFunction(fn.name, port, context))
+    for (const trigger of fn.on) {
+      if (!('changes' in trigger)) continue
+      subscriptions.push({ kind: trigger.changes, labels: trigger.labels, sinks: [`http://127.0.0.1:${port}`] })
+    }
+  }
+  const managed = new Set<string>()
+  await watchKind(namespaceKind, managedNamespace, context, (phase, { metadata }) => {
+    if (phase === 'DELETED') managed.delete(metadata?.name ?? '')
+    else managed.add(metadata?.name ?? '')
+  })
+  await startLocalSource(subscriptions, (namespace) => managed.has(namespace), context)
+  const [label] = Object.entries(managedNamespace).map((pair) => pair.join('='))
+  log.info({ functions: [...children.keys()], namespaces: `with the label ${label}` }, 'watching; Ctrl-C ends it')
+
+  if (!stop.signal.aborted) await once(stop.signal, 'abort')
+  await Promise.all([...children.values()].map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
+  process.exit()
+}
+
+/** Fails early, and in words, where there is no cluster or where our kinds are not installed. */
+const checkCluster = async (functions: readonly FunctionDefinition[]): Promise<void> => {
+  const transport = createTransport(await connect(process.env), 4)
+  const cluster = createCluster(transport)
+  const kinds = functions.flatMap(({ on }) => on.flatMap((trigger) => ('changes' in trigger ? trigger.changes : [])))
+  try {
+    for (const kind of kinds) {
+      for await (const _ of cluster.listMetadata(kind, { pageSize: 1 })) break
+    }
+  } catch (error) {
+    const advice = 'npm start needs a cluster in the kubeconfig, with our kinds installed: kubectl apply -k crds'
+    throw new Error(`${error instanceof Error ? error.message : error}\n${advice}`, { cause: error })
+  } finally {
+    transport.close()
+  }
+}
+
+const startFunction = (name: string, port: number, { log, signal }: Context): ChildProcess => {
+  const env = {
+    ...process.env,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    METRICS_PORT: '0',
+    SWEEP_PERIOD_SECONDS: String(SWEEP_PERIOD_SECONDS),
+  }
+  const child = spawn(process.execPath, [MAIN, name], { env, stdio: 'inherit' })
+  signal.addEventListener('abort', () => child.kill('SIGTERM'))
+  child.on('exit', (code) => {
+    if (!signal.aborted) log.error({ function: name, code }, 'function ended by itself')
+  })
+  return child
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+await start().catch(giveUp)
