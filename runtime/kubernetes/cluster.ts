@@ -38,7 +38,7 @@ export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
       const path = `${collectionOf(kind, query.namespace)}?${searchOf(query, token)}`
       try {
         const page = (await call({ method: 'GET', path, ...(accept && { accept }) })) as List<T>
-        for (const item of page.items) yield { ...item, apiVersion: kind.apiVersion, kind: kind.kind }
+        for (const item of page.items ?? []) yield { ...item, apiVersion: kind.apiVersion, kind: kind.kind }
         token = page.metadata?.continue || undefined
       } catch (error) {
         if (!(error instanceof GoneError) || token === undefined) throw error
@@ -87,7 +87,8 @@ export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
 }
 
 type List<T extends KubernetesObject> = {
-  readonly items: readonly Live<T>[]
+  /** `null` in an empty list of metadata. */
+  readonly items: readonly Live<T>[] | null
   readonly metadata?: { readonly continue?: string }
 }
 
