@@ -134,11 +134,7 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
     case 401:
       return new ForbiddenError(said)
     case 403:
-      if (details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) {
-        return new RefusedError('NamespaceTerminating', message)
-      }
-      // Quota refusals come as Forbidden too; nothing but the text tells them from a missing permission.
-      return message.includes('exceeded quota') ? new RefusedError('QuotaExceeded', message) : new ForbiddenError(said)
+      return forbiddenOf(said, message, details)
     case 404:
       // Where the kind itself or the namespace of a create is missing, there is no absent object to speak of.
       return reason === 'NotFound' && call.method !== 'POST' ? new NotFoundError(said) : new TransientError(said)
@@ -149,6 +145,17 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
     default:
       return new UnreachableError(said)
   }
+}
+
+/** Forbidden has many mouths, and often nothing but the text tells them apart. */
+const forbiddenOf = (said: string, message: string, details: Status['details']): Error => {
+  if (/ cannot \S+ resource /.test(message)) return new ForbiddenError(said)
+  if (details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) {
+    return new RefusedError('NamespaceTerminating', message)
+  }
+  if (/exceeded quota|unknown for quota/.test(message)) return new RefusedError('QuotaExceeded', message)
+  // An admission plugin, policy or webhook.
+  return new RefusedError('Invalid', message.slice(0, 1000))
 }
 
 const statusOf = (body: string): Status => {

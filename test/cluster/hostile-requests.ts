@@ -45,6 +45,10 @@ const without = (name: keyof typeof attributes) => {
   return rest
 }
 
+let version = 0
+/** No two events are about the same change, or the second would be ignored as a duplicate. */
+const nextVersion = () => String(++version)
+
 const session = (namespace: string, more: object = {}) => ({
   apiVersion: 'vteam.ambient-code/v1alpha1',
   kind: 'AgenticSession',
@@ -52,7 +56,7 @@ const session = (namespace: string, more: object = {}) => ({
     name: 'never-was',
     namespace,
     uid: '11111111-1111-4111-8111-111111111111',
-    resourceVersion: '1',
+    resourceVersion: nextVersion(),
     generation: 1,
   },
   ...more,
@@ -65,7 +69,7 @@ const job = (namespace: string, owner: unknown, more: object = {}) => ({
     name: 'job',
     namespace,
     uid: '22222222-2222-4222-8222-222222222222',
-    resourceVersion: '2',
+    resourceVersion: nextVersion(),
     ownerReferences: owner,
   },
   status: { ready: 1 },

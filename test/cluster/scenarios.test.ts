@@ -85,7 +85,12 @@ describe('permissions', () => {
 
   test('are exact: every verb of every role was used, and none was refused', () => {
     const events = controlPlane.audit().filter(isOurs)
-    expect(events.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([])
+    const refused = events.filter(
+      ({ responseStatus }) => responseStatus?.code === 403 && !isAdmission(responseStatus.message),
+    )
+    expect(
+      refused.filter((event) => !isJustRestarted(event)).map(({ responseStatus }) => responseStatus?.message),
+    ).toEqual([])
     for (const name of FUNCTIONS) {
       const used = new Set(
         events
@@ -119,6 +124,13 @@ describe('manifests', () => {
     ).rejects.toThrow(/containerConcurency/)
   })
 })
+
+/** Quotas and policies refuse the content of a request, not its sender. */
+const isAdmission = (message = '') => /quota|denied request/.test(message)
+
+/** An API server that has just come up says it is ready before it has read all roles. */
+const isJustRestarted = ({ requestReceivedTimestamp }: AuditEvent) =>
+  stage.restarts.some((at) => Math.abs(Date.parse(requestReceivedTimestamp) - at) < 10_000)
 
 /** What the role in the rendered manifest grants, as `verb group resource`. */
 const grantedTo = (name: string): readonly string[] => {
@@ -159,16 +171,15 @@ const eachDoorDoesEverything = async (world: World): Promise<void> => {
   await world.annotate('unreported', stop)
   await phaseIs(world, 'unreported', 'Failed')
 
-  // on-job-event takes a session from Stopping to its next attempt.
+  // on-job-event takes a session from Stopping to its next attempt: the end of the old Job is held up until it can be heard.
   await world.create('turning', { runner: { seconds: 600 } })
-  await phaseIs(world, 'turning', 'Running')
-  await world.loseEvents()
-  await world.annotate('turning', start)
+  const { status } = await phaseIs(world, 'turning', 'Running')
+  const job = `/apis/batch/v1/namespaces/${world.namespace}/jobs/${status?.jobName}`
+  await controlPlane.api.patch(job, 'merge', { metadata: { finalizers: ['example.com/held'] } })
   await world.annotate('turning', stop)
-  await world.sweep()
   await phaseIs(world, 'turning', 'Stopping')
   await world.annotate('turning', start)
-  await world.deliverEvents()
+  await controlPlane.api.patch(job, 'json', [{ op: 'remove', path: '/metadata/finalizers' }])
   await world.eventually('turning is on its second attempt', async () =>
     (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
   )

@@ -16,6 +16,8 @@ export type Stage = {
   /** Back to one instance of each function, every event once, and no sweeper. */
   reset(): Promise<void>
   readonly functions: () => readonly FunctionProcess[]
+  /** When the API server was ready again after a restart, in ms since 1970. */
+  readonly restarts: readonly number[]
   close(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export const faultsHere: readonly Fault[] = [
   'events twice',
   'two instances',
   'API server restarted',
+  'admission policy',
   'sweeper left alone',
 ]
 
@@ -46,6 +49,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
   let adapters: ReceiveAdapter[] = []
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
   let count = 0
+  const restarts: number[] = []
 
   const addAdapter = async (name: Name, sink: string) => {
     const resources = [watched[name]]
@@ -99,8 +103,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       session: (name) => api.get<Live<AgenticSession>>(`${sessionsPath}/${name}`).catch(undefinedIfMissing),
       sessions: () => list<AgenticSession>(sessionsPath),
       jobs: () => list<JobObject>(jobsPath),
-      createJob: async (job) => {
-        await api.post(jobsPath, job)
+      apply: async (object) => {
+        await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
       },
       leftovers: async () => {
         const kinds = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n')
@@ -144,7 +148,10 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
           await addAdapter(name, instance.url)
         }
       },
-      restartApiServer: () => controlPlane.restartApiServer('SIGKILL'),
+      restartApiServer: async () => {
+        await controlPlane.restartApiServer('SIGKILL')
+        restarts.push(Date.now())
+      },
     }
   }
 
@@ -152,6 +159,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     world,
     reset,
     functions: () => Object.values(instances).flat(),
+    restarts,
     close: async () => {
       await stopSweepers()
       await loseEvents()

@@ -1,12 +1,16 @@
 import { expect } from 'vitest'
-import { conditionOf, phaseIs, type Scenario } from './world.ts'
+import type { KubernetesObject } from '#sdk/index.ts'
+import { conditionOf, phaseIs, type Scenario, type World } from './world.ts'
 
 /** What a session goes through by itself. */
 export const lifecycle: readonly Scenario[] = [
   {
     name: 'completes: its Job is as promised, and so are its conditions',
     run: async (world) => {
-      await world.create('ok', { spec: { initialPrompt: 'Hello', timeout: 120, llmSettings: { temperature: 0 } } })
+      await world.create('ok', {
+        runner: { seconds: 2 },
+        spec: { initialPrompt: 'Hello', timeout: 120, llmSettings: { temperature: 0 } },
+      })
       await phaseIs(world, 'ok', 'Running')
       const [job, ...others] = await world.jobs()
       const session = await phaseIs(world, 'ok', 'Completed')
@@ -97,19 +101,71 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   {
-    name: 'asks for a Job that the API server refuses fails with its words, and does not start by itself again',
+    name: 'asks for a Job that a policy denies fails with its words, and does not start by itself again',
+    needs: ['admission policy'],
     run: async (world) => {
-      // Good enough for the CRD, whose pattern is that of Kubernetes' documentation; the Job's validation also forbids this name.
-      const spec = { environmentVariables: { '..': 'x' } }
-      await world.create('refused', { annotations: { 'ambient-code.io/desired-phase': 'Running' }, spec })
-      const session = await phaseIs(world, 'refused', 'Failed')
-      expect(conditionOf(session, 'Ready')).toMatchObject({
-        reason: 'InvalidSpec',
-        message: expect.stringContaining('env'),
-      })
+      await denyJobs(world)
+      await world.create('denied', { annotations: { 'ambient-code.io/desired-phase': 'Running' } })
+      const session = await phaseIs(world, 'denied', 'Failed')
+      const message = expect.stringContaining('no work on Sundays')
+      expect(conditionOf(session, 'Ready')).toMatchObject({ reason: 'InvalidSpec', message })
       expect(session.status?.attempt).toBe(1)
       expect(session.metadata.annotations ?? {}).not.toHaveProperty('ambient-code.io/desired-phase')
       expect(await world.jobs()).toEqual([])
     },
   },
+  {
+    name: 'is over the quota of its namespace waits, says so, and starts at a sweep when there is room',
+    run: async (world) => {
+      const quota = (jobs: string) => ({
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: 'jobs', namespace: world.namespace },
+        spec: { hard: { 'count/jobs.batch': jobs } },
+      })
+      await world.apply(quota('0'))
+      await world.create('queued')
+      const session = await phaseIs(world, 'queued', 'Pending')
+      const message = expect.stringContaining('quota')
+      expect(conditionOf(session, 'Ready')).toMatchObject({ status: 'False', reason: 'QuotaExceeded', message })
+      await world.apply(quota('5'))
+      await world.eventually('it has started', async () => {
+        await world.sweep()
+        return (await world.session('queued'))?.status?.phase === 'Pending' ? undefined : true
+      })
+      await phaseIs(world, 'queued', 'Completed')
+    },
+  },
 ]
+
+/** Resolves once the policy holds, which takes the API server a moment. */
+const denyJobs = async (world: World): Promise<void> => {
+  const name = `no-jobs-in-${world.namespace}`
+  const apiVersion = 'admissionregistration.k8s.io/v1'
+  const rule = (apiGroups: string[], resources: string[]) => ({
+    apiGroups,
+    apiVersions: ['*'],
+    operations: ['CREATE', 'UPDATE'],
+    resources,
+  })
+  const expression = `object.metadata.namespace != '${world.namespace}' || object.metadata.name == 'kube-root-ca.crt'`
+  const policy = {
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
+    spec: {
+      matchConstraints: { resourceRules: [rule(['batch'], ['jobs']), rule([''], ['configmaps'])] },
+      validations: [{ expression, message: 'no work on Sundays' }],
+    },
+  }
+  await world.apply(policy)
+  const binding = { policyName: name, validationActions: ['Deny'] }
+  await world.apply({ ...policy, kind: 'ValidatingAdmissionPolicyBinding', spec: binding } as KubernetesObject)
+  const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe', namespace: world.namespace } }
+  await world.eventually('the policy holds', () =>
+    world.apply({ ...probe, data: { at: String(Math.random()) } } as KubernetesObject).then(
+      () => undefined,
+      (error: Error) => (error.message.includes('no work on Sundays') ? true : undefined),
+    ),
+  )
+}

@@ -131,11 +131,11 @@ export const stopAndStart: readonly Scenario[] = [
   {
     name: 'has stopped does not keep a Job that a slow instance made for it',
     run: async (world) => {
-      await world.create('stopped', { annotations: stop })
+      await world.create('stopped', { annotations: stop, runner: { seconds: 600 } })
       const session = await phaseIs(world, 'stopped', 'Stopped')
       await requestTaken(world, 'stopped')
       const settings = { namespace: 'dormouse', backendNamespace: 'dormouse', runnerImage: 'runner' }
-      await world.createJob(runnerJobFor(session, 1, settings))
+      await world.apply(runnerJobFor(session, 1, settings))
       await world.eventually('the Job is gone', async () => ((await world.jobs()).length === 0 ? true : undefined))
       expect((await world.session('stopped'))?.status?.phase).toBe('Stopped')
     },

@@ -1,6 +1,6 @@
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession, Phase } from '#reconcilers/agentic-session/schema.ts'
-import type { Live } from '#sdk/index.ts'
+import type { KubernetesObject, Live } from '#sdk/index.ts'
 
 /** How the runner of a session fares. Every world maps it to what it has for a node. */
 export type Runner = {
@@ -21,6 +21,7 @@ export type Fault =
   | 'events twice'
   | 'two instances'
   | 'API server restarted'
+  | 'admission policy'
   /** The world has a clock that passes by itself, so that a sweeper can be left to its period. */
   | 'sweeper left alone'
 
@@ -34,8 +35,8 @@ export type World = {
   session(name: string): Promise<Live<AgenticSession> | undefined>
   sessions(): Promise<readonly Live<AgenticSession>[]>
   jobs(): Promise<readonly Live<JobObject>[]>
-  /** Makes a Job by hand, as an instance that went astray would. */
-  createJob(job: JobObject): Promise<void>
+  /** Creates or changes an object by hand; throws with the API server's words where it does not take it. */
+  apply(object: KubernetesObject): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */
   leftovers(): Promise<readonly string[]>
   /** `kind/name resourceVersion` of every session, Job and Pod. */
