@@ -4,7 +4,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['node_modules/**', 'dist/**', 'test/cluster/**'] },
+        test: {
+          name: 'unit',
+          testTimeout: 30_000,
+          include: ['**/*.test.ts'],
+          exclude: ['node_modules/**', 'dist/**', 'test/cluster/**'],
+        },
       },
       {
         test: {

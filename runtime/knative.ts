@@ -13,9 +13,26 @@ const BODY_LIMIT = 4 * 1024 * 1024
  * behind an error ends Knative's in-memory dispatcher.
  */
 export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: Metrics): FastifyInstance => {
-  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: 'idle' })
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400).end(),
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    },
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  // A connection that is busy when the host closes would be kept alive after its answer, and the process with it.
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
 
   app.get('/health/liveness', (_request, reply) => reply.code(200).send())
   app.get('/health/readiness', (_request, reply) => reply.code(200).send())

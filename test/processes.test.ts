@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+
+const MAIN = join(import.meta.dirname, '../runtime/main.ts')
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+const freePort = async (): Promise<number> => {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+/** An API server that answers as it is told. */
+const stubApiServer = async (answer: (request: IncomingMessage, response: ServerResponse) => void) => {
+  const server: Server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const directory = mkdtempSync(join(tmpdir(), 'dormouse-test-'))
+  cleanups.push(() => {
+    server.closeAllConnections()
+    server.close()
+    rmSync(directory, { recursive: true })
+  })
+  const kubeconfig = join(directory, 'kubeconfig')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'stub', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'stub', user: { token: 'secret' } }],
+      contexts: [{ name: 'stub', context: { cluster: 'stub', user: 'stub' } }],
+      'current-context': 'stub',
+    }),
+  )
+  return kubeconfig
+}
+
+const launch = (args: readonly string[], env: Readonly<Record<string, string>>) => {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
+    env: { HOST: '127.0.0.1', METRICS_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  cleanups.push(() => child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
+  return { child, ended }
+}
+
+const untilReady = async (port: number): Promise<void> => {
+  for (;;) {
+    const isReady = await fetch(`http://127.0.0.1:${port}/health/readiness`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (isReady) return
+    await pause(20)
+  }
+}
+
+const notFound = (response: ServerResponse) =>
+  response
+    .writeHead(404, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ kind: 'Status', reason: 'NotFound', code: 404 }))
+
+const event = {
+  method: 'POST',
+  headers: {
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-id': '1',
+    'ce-source': 'https://10.96.0.1:443',
+    'ce-type': 'dev.knative.apiserver.resource.add',
+  },
+  body: JSON.stringify({
+    apiVersion: 'vteam.ambient-code/v1alpha1',
+    kind: 'AgenticSession',
+    metadata: { name: 'a', namespace: 'default', uid: 'u', resourceVersion: '1' },
+  }),
+}
+
+describe('a function process', () => {
+  test('finishes the events that it has when SIGTERM comes, then ends with 0', async () => {
+    let release: (() => void) | undefined
+    const asked = Promise.withResolvers<void>()
+    const kubeconfig = await stubApiServer((_request, response) => {
+      release = () => void notFound(response)
+      asked.resolve()
+    })
+    const port = await freePort()
+    const { child, ended } = launch(['on-session-event'], { PORT: String(port), KUBECONFIG: kubeconfig })
+    await untilReady(port)
+    const answer = fetch(`http://127.0.0.1:${port}`, event)
+    await asked.promise
+    child.kill('SIGTERM')
+    await pause(100)
+    expect(child.exitCode).toBeNull()
+    release?.()
+    expect((await answer).status).toBe(204)
+    expect((await ended).code).toBe(0)
+  })
+
+  test('names every mistake in its configuration in one line, and ends with 1', async () => {
+    const { ended } = launch(['on-session-event'], { PORT: 'http', MAX_CONCURRENT_RECONCILES: '0', DEV_MODE: 'yes' })
+    const { code, output } = await ended
+    expect(code).toBe(1)
+    expect(output.trim().split('\n')).toHaveLength(1)
+    for (const name of ['PORT', 'MAX_CONCURRENT_RECONCILES', 'DEV_MODE']) expect(output).toContain(name)
+  })
+
+  test('that nobody has written is told apart from those that there are', async () => {
+    const { code, output } = await launch(['on-sesion-event'], {}).ended
+    expect(code).toBe(1)
+    expect(output).toContain(
+      'no function is named "on-sesion-event"; there are on-dead-letter, on-job-event, on-session-event',
+    )
+  })
+
+  test('has metrics on a port of their own', async () => {
+    const kubeconfig = await stubApiServer((_request, response) => notFound(response))
+    const [port, metricsPort] = [await freePort(), await freePort()]
+    launch(['on-session-event'], { PORT: String(port), METRICS_PORT: String(metricsPort), KUBECONFIG: kubeconfig })
+    await untilReady(port)
+    await fetch(`http://127.0.0.1:${port}`, event)
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    expect(text).toContain('dormouse_outcomes_total{state="settled",reason="Gone",function="on-session-event"} 1')
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404)
+  })
+})
+
+describe('a sweeper process', () => {
+  test('with --once ends with 1 where the API server cannot be reached', async () => {
+    const kubeconfig = await stubApiServer((_request, response) => response.destroy())
+    const { code, output } = await launch(['timeout-sweeper', '--once'], { KUBECONFIG: kubeconfig }).ended
+    expect(code).toBe(1)
+    expect(output).toContain('UnreachableError')
+  })
+
+  test('outlives an API server that is away, and goes on sweeping', async () => {
+    let requests = 0
+    const twice = Promise.withResolvers<void>()
+    const kubeconfig = await stubApiServer((_request, response) => {
+      if (++requests === 2) twice.resolve()
+      response.destroy()
+    })
+    const { child, ended } = launch(['timeout-sweeper'], { KUBECONFIG: kubeconfig, SWEEP_PERIOD_SECONDS: '1' })
+    await twice.promise
+    expect(child.exitCode).toBeNull()
+    child.kill('SIGTERM')
+    expect((await ended).code).toBe(0)
+  })
+})
