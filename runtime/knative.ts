@@ -17,7 +17,7 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400).end(),
+    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { 'content-length': 0 }).end(),
     clientErrorHandler: (_error, socket) => {
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     },
