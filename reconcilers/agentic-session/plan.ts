@@ -15,7 +15,8 @@ import { type Failure, failureOf } from './failure.ts'
 import { type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
 import { runnerJobFor } from './runner-job.ts'
-import { type AgenticSession, type Phase, phases, type Status } from './schema.ts'
+import { type AgenticSession, type Phase, phases, type Status, timeoutOf } from './schema.ts'
+import { faultsOf } from './spec-faults.ts'
 
 type SessionPlan = Plan<Status>
 type Case = Situation<Live<AgenticSession>, Observed>
@@ -66,6 +67,8 @@ const planStart = (situation: Case): SessionPlan => {
     const message = `Job ${observed.job.ref.name} exists and does not belong to this session; delete it, then ${START_AGAIN}`
     return failed(situation, { reason: 'JobNameTaken', message })
   }
+  const faults = faultsOf(session.spec)
+  if (faults.length > 0) return failed(situation, { reason: 'InvalidSpec', message: faults.join('; ') })
   switch (refusal?.reason) {
     case 'Invalid':
       return failed(situation, { reason: 'InvalidSpec', message: refusal.message })
@@ -90,11 +93,11 @@ const planStart = (situation: Case): SessionPlan => {
 const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   const { object: session, observed, now } = situation
   if (job.end?.state === 'Complete') return completed(situation, job.end.at)
-  if (job.end) return failed(situation, failureOf(job.end, observed.pods, session.spec?.timeout ?? 0), job.end.at)
+  if (job.end) return failed(situation, failureOf(job.end, observed.pods, timeoutOf(session)), job.end.at)
   if (desiredPhaseOf(session) === 'Stopped') return stopping(situation, job)
   const deadline = deadlineOf(session, job)
   if (deadline && now >= deadline) {
-    const message = `the session ran into its timeout of ${session.spec?.timeout} s (spec.timeout) and its Job did not end by itself`
+    const message = `the session ran into its timeout of ${timeoutOf(session)} s (spec.timeout) and its Job did not end by itself`
     return failed(situation, { reason: 'DeadlineExceeded', message }, now, removalOf(job))
   }
   const isRunning = job.isReady || phaseOf(session) === 'Running'
@@ -230,7 +233,7 @@ const startCarriedOut = (session: Live<AgenticSession>): readonly Action[] =>
 const removalOf = (job: JobFacts): readonly Action[] => (job.isDeleting ? [] : [remove(jobKind, job.ref, job.uid)])
 
 const deadlineOf = (session: AgenticSession, job: JobFacts): Date | undefined => {
-  const timeout = session.spec?.timeout ?? 0
+  const timeout = timeoutOf(session)
   if (timeout <= 0 || job.isSuspended) return undefined
   return new Date(job.since.getTime() + (timeout + DEADLINE_GRACE_SECONDS) * 1000)
 }

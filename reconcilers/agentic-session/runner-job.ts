@@ -1,7 +1,7 @@
 import type { EnvVar, SecurityContext } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
 import { type JobObject, jobKind, jobLabels, jobNameOf } from './job.ts'
-import { type AgenticSession, sessionKind } from './schema.ts'
+import { type AgenticSession, sessionKind, timeoutOf } from './schema.ts'
 
 /** The container that runs the agent. */
 export const RUNNER = 'ambient-code-runner'
@@ -30,7 +30,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
     'agentic-session': name.slice(0, 63).replace(/[-.]+$/, ''),
     'ambient-code.io/attempt': String(attempt),
   }
-  const timeout = session.spec?.timeout ?? 0
+  const timeout = timeoutOf(session)
   return {
     apiVersion: jobKind.apiVersion,
     kind: jobKind.kind,
@@ -73,7 +73,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
 /** Upstream's names and meanings. What the session sets itself comes last and wins. */
 const environmentOf = (session: Live<AgenticSession>, attempt: number, settings: Settings): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
-  const { repos, initialPrompt, userContext, llmSettings, timeout, mcpServers, activeWorkflow, environmentVariables } =
+  const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
     session.spec ?? {}
   const variables: Record<string, string | number | undefined> = {
     AGENTIC_SESSION_NAME: name,
@@ -84,7 +84,7 @@ const environmentOf = (session: Live<AgenticSession>, attempt: number, settings:
     BACKEND_API_URL: `http://backend-service.${settings.backendNamespace}.svc.cluster.local:8080/api`,
     INITIAL_PROMPT: initialPrompt,
     IS_RESUME: attempt > 1 ? 'true' : undefined,
-    TIMEOUT: timeout,
+    TIMEOUT: timeoutOf(session),
     LLM_MODEL: llmSettings?.model,
     LLM_TEMPERATURE: llmSettings?.temperature,
     LLM_MAX_TOKENS: llmSettings?.maxTokens,

@@ -193,6 +193,9 @@ export type SessionCondition = NonNullable<Status['conditions']>[number]
 
 export type AgenticSession = KubernetesObject & { readonly spec?: Spec; readonly status?: Status }
 
+/** The seconds that one attempt may take; 0 is no limit. */
+export const timeoutOf = ({ spec }: AgenticSession): number => spec?.timeout ?? specSchema.properties.timeout.default
+
 export const sessionKind: Kind<AgenticSession> = {
   apiVersion: 'vteam.ambient-code/v1alpha1',
   kind: 'AgenticSession',

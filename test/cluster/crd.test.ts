@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { install, installPlatformKinds } from './installation.ts'
+import { startNodeStandIn } from './node-stand-in.ts'
+import { createStage, type Stage } from './world.ts'
+
+/** Written while another installation's schema let anything pass, with what has to be said about it. */
+const brokenBefore: Readonly<Record<string, { spec: unknown; said: string }>> = {
+  'timeout-is-a-text': { spec: { timeout: 'soon' }, said: 'spec.timeout is "soon", must be integer' },
+  'timeout-is-negative': { spec: { timeout: -5 }, said: 'spec.timeout is -5, must be from 0' },
+  'variables-are-numbers': {
+    spec: { environmentVariables: { A: 1 } },
+    said: 'spec.environmentVariables.A is 1, must be string',
+  },
+  'spec-is-a-text': { spec: 'hello', said: 'spec is "hello", must be object' },
+  'repos-are-an-object': { spec: { repos: { url: 'x' } }, said: 'spec.repos is {}, must be array' },
+  'repo-without-url': { spec: { repos: [{}] }, said: 'spec.repos[0].url is missing' },
+  'temperature-is-a-text': {
+    spec: { llmSettings: { temperature: 'hot' } },
+    said: 'spec.llmSettings.temperature is "hot"',
+  },
+}
+const olderInstallation = { status: { phase: 'Error', message: 'from the first generation' } }
+
+let controlPlane: ControlPlane
+let stage: Stage
+
+const sessionsPath = (namespace: string) => `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
+const session = (name: string, more: object = {}) => ({
+  apiVersion: 'vteam.ambient-code/v1alpha1',
+  kind: 'AgenticSession',
+  metadata: { name },
+  ...more,
+})
+const create = (name: string, spec?: unknown) =>
+  controlPlane.api.post<{ spec: object }>(
+    `${sessionsPath('default')}?fieldValidation=Strict`,
+    session(name, spec === undefined ? {} : { spec }),
+  )
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane()
+  await startNodeStandIn(controlPlane)
+  const { api, kubectl } = controlPlane
+  await kubectl('apply', '-f', '-', { stdin: JSON.stringify(withoutSchema()) })
+  await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
+  await api.post('/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'old', labels: { 'ambient-code.io/managed': 'true' } },
+  })
+  for (const [name, { spec }] of Object.entries(brokenBefore))
+    await api.post(sessionsPath('old'), session(name, { spec }))
+  await api.post(sessionsPath('old'), session('error-phase'))
+  await api.patch(`${sessionsPath('old')}/error-phase/status`, 'merge', olderInstallation)
+  await installPlatformKinds(controlPlane)
+  await install(controlPlane)
+  stage = createStage(controlPlane)
+})
+afterAll(async () => {
+  await stage?.close()
+  await controlPlane?.stop()
+})
+
+const withoutSchema = () => {
+  const [version] = sessionCrd.spec.versions
+  const { selectableFields: _, ...rest } = version
+  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  return { ...sessionCrd, spec: { ...sessionCrd.spec, versions: [{ ...rest, schema: { openAPIV3Schema: anything } }] } }
+}
+
+describe('sessions that another installation left behind', () => {
+  test('do not keep a sweep from the others, and end with a reason', async () => {
+    const world = await stage.world('beside')
+    await world.create('sound')
+    await world.eventually('the sound one completes', async () => {
+      await world.sweep()
+      return (await world.session('sound'))?.status?.phase === 'Completed' ? true : undefined
+    })
+    type Old = {
+      metadata: { name: string }
+      status?: { phase?: string; conditions?: { type: string; message: string }[] }
+    }
+    const phases = await world.eventually('the others have ended', async () => {
+      await world.sweep()
+      const { items } = await controlPlane.api.get<{ items: Old[] }>(sessionsPath('old'))
+      const ended = items.filter(({ status }) => ['Completed', 'Failed', 'Error'].includes(status?.phase ?? ''))
+      return ended.length === items.length ? new Map(items.map((item) => [item.metadata.name, item.status])) : undefined
+    })
+    for (const [name, { said }] of Object.entries(brokenBefore)) {
+      const status = phases.get(name)
+      expect(status?.phase, name).toBe('Failed')
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message, name).toContain(said)
+    }
+    expect(phases.get('error-phase')).toEqual(olderInstallation.status)
+  })
+})
+
+describe('the CRD', () => {
+  test('takes what the upstream operator takes, and fills in its defaults', async () => {
+    expect((await create('empty')).spec).toEqual({ timeout: 300 })
+    const spec = {
+      repos: [{ url: 'git@example.com:a/b.git' }, { url: 'https://example.com/c', branch: 'dev', autoPush: true }],
+      initialPrompt: 'Hello',
+      displayName: 'A session',
+      userContext: { userId: 'u', displayName: 'U', groups: ['a', 'b'] },
+      llmSettings: { temperature: 1 },
+      timeout: 0,
+      inactivityTimeout: 0,
+      stopOnRunFinished: true,
+      environmentVariables: { A_B: 'c', 'x.y-z': '' },
+      mcpServers: { custom: { mine: { command: ['a'], env: { B: 1 } } }, disabled: ['other'] },
+      activeWorkflow: { gitUrl: 'https://example.com/w', path: 'flows' },
+    }
+    expect((await create('full', spec)).spec).toEqual({
+      ...spec,
+      repos: [{ ...spec.repos[0], branch: 'main', autoPush: false }, spec.repos[1]],
+      llmSettings: { model: 'claude-sonnet-4-6', temperature: 1, maxTokens: 4000 },
+      activeWorkflow: { ...spec.activeWorkflow, branch: 'main' },
+    })
+  })
+
+  test.each([
+    ['spec', 'x'],
+    ['spec.timeout', { timeout: '300' }],
+    ['spec.timeout', { timeout: -1 }],
+    ['spec.timeout', { timeout: 1.5 }],
+    ['spec.timeout', { timeout: 2_592_001 }],
+    ['spec.inactivityTimeout', { inactivityTimeout: -1 }],
+    ['spec.initialPrompt', { initialPrompt: 'x'.repeat(32_001) }],
+    ['spec.displayName', { displayName: 'x'.repeat(257) }],
+    ['spec.repos[0].url', { repos: [{}] }],
+    ['spec.repos[0].url', { repos: [{ url: '' }] }],
+    ['spec.repos[0].url', { repos: [{ url: 'a b' }] }],
+    ['spec.repos[0].autoPush', { repos: [{ url: 'a', autoPush: 'yes' }] }],
+    ['spec.llmSettings.temperature', { llmSettings: { temperature: 2.1 } }],
+    ['spec.llmSettings.maxTokens', { llmSettings: { maxTokens: 0 } }],
+    ['spec.llmSettings.model', { llmSettings: { model: '' } }],
+    ['spec.environmentVariables', { environmentVariables: { '1A': 'x' } }],
+    ['spec.environmentVariables', { environmentVariables: { 'A=B': 'x' } }],
+    ['spec.environmentVariables.A', { environmentVariables: { A: 1 } }],
+    [
+      'spec.environmentVariables',
+      { environmentVariables: Object.fromEntries(Array.from({ length: 129 }, (_, i) => [`V${i}`, ''])) },
+    ],
+    ['spec.userContext.groups', { userContext: { groups: 'a' } }],
+    ['spec.mcpServers.custom.a', { mcpServers: { custom: { a: 'b' } } }],
+    ['spec.unheardOf', { unheardOf: 1 }],
+  ])('refuses a bad %s, by its name', async (field, spec) => {
+    await expect(create('bad', spec)).rejects.toThrow(field)
+  })
+
+  test('keeps what the runner was started with while it runs, and lets the rest change', async () => {
+    await create('running', { initialPrompt: 'a', timeout: 60 })
+    const path = `${sessionsPath('default')}/running`
+    const change = (spec: object) => controlPlane.api.patch<{ spec: object }>(path, 'merge', { spec })
+    const phase = (phase: string) => controlPlane.api.patch(`${path}/status`, 'merge', { status: { phase } })
+    for (const running of ['Creating', 'Running', 'Stopping']) {
+      await phase(running)
+      const fixed = {
+        initialPrompt: running,
+        timeout: 61,
+        llmSettings: { temperature: 0 },
+        environmentVariables: { A: 'b' },
+        userContext: { userId: 'other' },
+      }
+      for (const [field, value] of Object.entries(fixed)) {
+        await expect(change({ [field]: value })).rejects.toThrow(`spec.${field} cannot change while`)
+      }
+      await expect(change({ initialPrompt: null })).rejects.toThrow('spec.initialPrompt cannot change while')
+      await change({ displayName: running, repos: [{ url: running }], inactivityTimeout: 7 })
+    }
+    for (const ended of ['Pending', 'Stopped', 'Completed', 'Failed']) {
+      await phase(ended)
+      await change({ initialPrompt: ended, timeout: 62, llmSettings: { temperature: 0 } })
+    }
+  })
+
+  test('has a status that only the subresource writes, and of known phases only', async () => {
+    await create('honest')
+    const path = `${sessionsPath('default')}/honest`
+    const patched = await controlPlane.api.patch<{ status?: object }>(path, 'merge', { status: { phase: 'Completed' } })
+    expect(patched.status).toBeUndefined()
+    const write = controlPlane.api.patch(`${path}/status`, 'merge', { status: { phase: 'Asleep' } })
+    await expect(write).rejects.toThrow('status.phase')
+  })
+
+  test('shows phase, reason, Job and age, and selects by phase', async () => {
+    await create('shown')
+    const status = {
+      phase: 'Failed',
+      jobName: 'shown-12345678-1',
+      conditions: [{ type: 'Ready', status: 'False', reason: 'RunnerExit' }],
+    }
+    await controlPlane.api.patch(`${sessionsPath('default')}/shown/status`, 'merge', { status })
+    const [head, row] = (await controlPlane.kubectl('get', 'as', 'shown')).trim().split('\n')
+    expect(head?.split(/\s+/)).toEqual(['NAME', 'PHASE', 'REASON', 'JOB', 'AGE'])
+    expect(row).toMatch(/^shown\s+Failed\s+RunnerExit\s+shown-12345678-1\s/)
+    const selected = await controlPlane.kubectl('get', 'as', '-o', 'name', '--field-selector', 'status.phase=Failed')
+    expect(selected).toContain('/shown')
+    expect(selected).not.toContain('/honest')
+  })
+})
