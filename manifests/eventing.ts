@@ -59,12 +59,24 @@ export const brokerFor = (deadLetters: string): object => {
   }
 }
 
+/** As knative.dev/pkg guesses it (apis.KindToResource). */
+const guessedPlural = (kind: string): string => {
+  const word = kind.toLowerCase()
+  if (word.endsWith('s')) return `${word}es`
+  return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
+}
+
 /** The ApiServerSource, with an identity that may watch what the functions are woken by, in managed namespaces. */
 export const sourceFor = (functions: readonly FunctionDefinition[]): object[] => {
   const watched = new Map<string, Watched>()
   for (const trigger of functions.flatMap(({ on }) => on)) {
     if (!('changes' in trigger)) continue
     const { changes: kind, labels } = trigger
+    if (guessedPlural(kind.kind) !== kind.plural) {
+      throw new Error(
+        `${kind.kind}: its plural is "${kind.plural}", must be "${guessedPlural(kind.kind)}": ApiServerSource guesses it, and silently watches nothing else`,
+      )
+    }
     watched.set(`${kind.apiVersion} ${kind.kind} ${JSON.stringify(labels)}`, { kind, labels })
   }
   const name = 'source'

@@ -106,11 +106,17 @@ describe('rendered manifests', () => {
 })
 
 describe('rendering refuses', () => {
+  const gateway = { apiVersion: 'example.com/v1', kind: 'Gateway', plural: 'gateways', scope: 'Namespaced' } as const
   const sink = aFunction('sink', [{ deadLetters: true }])
 
   test.each([
     ['no sink for dead letters', [aFunction('a', [])], /0 functions are woken by dead letters/],
     ['two sinks', [sink, aFunction('other', [{ deadLetters: true }])], /2 functions are woken by dead letters/],
+    [
+      'a kind whose plural the source would not guess',
+      [sink, aFunction('a', [{ changes: gateway }])],
+      /must be "gatewaies"/,
+    ],
     ['a clock that strikes never or unevenly', [sink, aFunction('a', [{ everyMinutes: 7 }])], /everyMinutes is 7/],
     [
       'a clock beside another trigger',
