@@ -29,7 +29,7 @@ export const identity = (name: string, rules: readonly object[]): object[] => {
     kind: 'ServiceAccount',
     metadata: { name, namespace: NAMESPACE, labels: labelsOf(name) },
   }
-  if (rules.length === 0) return [{ ...account, automountServiceAccountToken: false }]
+  if (rules.length === 0) return [account]
   return [
     account,
     {

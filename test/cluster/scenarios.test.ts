@@ -40,20 +40,24 @@ describe('a session that', () => {
   })
 })
 
-test('a life from creation to Completed costs three writes and the Job', async () => {
+test('a life from creation to Completed costs three writes and the Job, and two reads at each of three wake-ups', async () => {
   const world = await stage.world('budget')
-  await world.create('thrifty', { runner: { seconds: 1 } })
+  await world.create('thrifty', { runner: { seconds: 2 } })
+  await phaseIs(world, 'thrifty', 'Running')
   await phaseIs(world, 'thrifty', 'Completed')
   await world.sweep()
-  const writes = controlPlane
-    .audit()
-    .filter((event) => isOurs(event) && event.objectRef?.namespace === 'budget' && WRITES.includes(event.verb))
-    .map(({ verb, objectRef }) => [verb, objectRef?.resource, objectRef?.subresource].filter(Boolean).join(' '))
-  expect(writes).toEqual([
+  const calls = controlPlane.audit().flatMap((event) => {
+    if (!isOurs(event) || event.objectRef?.namespace !== 'budget') return []
+    return [event.verb, event.objectRef.resource, event.objectRef.subresource].filter(Boolean).join(' ')
+  })
+  const lookAndWrite = ['get agenticsessions', 'get jobs', 'patch agenticsessions status']
+  expect(calls).toEqual([
+    'get agenticsessions',
+    'get jobs',
     'create jobs',
     'patch agenticsessions status',
-    'patch agenticsessions status',
-    'patch agenticsessions status',
+    ...lookAndWrite,
+    ...lookAndWrite,
   ])
 })
 
