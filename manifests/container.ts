@@ -4,7 +4,7 @@ import { CONFIG, IMAGE } from './names.ts'
 export const containerOf = (name: string) => ({
   name: 'function',
   image: IMAGE,
-  args: [`${name}/main.mjs`],
+  args: [`${name}/main.cjs`],
   envFrom: [{ configMapRef: { name: CONFIG } }],
   resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
   securityContext: {

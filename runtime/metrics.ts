@@ -17,7 +17,6 @@ export type Metrics = {
 export const createMetrics = (functionName: string): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ function: functionName })
-  collectDefaultMetrics({ register: registry })
   const outcomes = new Counter({
     name: 'dormouse_outcomes_total',
     help: 'Events and sweeps by what became of them.',
@@ -37,6 +36,13 @@ export const createMetrics = (functionName: string): Metrics => {
     registers: [registry],
   })
   for (const state of ['settled', 'waiting', 'rejected', 'failed']) durations.zero({ state })
+  let isProcessCollected = false
+  const text = (): Promise<string> => {
+    // From the first scrape on: a cold start does not wait for it.
+    if (!isProcessCollected) collectDefaultMetrics({ register: registry })
+    isProcessCollected = true
+    return registry.metrics()
+  }
   return {
     observe: ({ state, reason }, seconds) => {
       outcomes.inc({ state, reason })
@@ -46,8 +52,8 @@ export const createMetrics = (functionName: string): Metrics => {
     serve: async (host, port) => {
       const server = createServer((request, response) => {
         if (request.url !== '/metrics') return void response.writeHead(404).end()
-        registry.metrics().then(
-          (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+        text().then(
+          (body) => response.writeHead(200, { 'content-type': registry.contentType }).end(body),
           () => response.writeHead(500).end(),
         )
       })

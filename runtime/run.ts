@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { FunctionDefinition } from '#sdk/index.ts'
-import { buildKnativeHost } from './knative.ts'
 import { giveUp, startProcess } from './process.ts'
 import { sweepOnce, sweepUntil } from './sweeper.ts'
 
@@ -14,6 +13,8 @@ export const run = (fn: FunctionDefinition, args: readonly string[]): Promise<vo
   )
 
 const runKnative = async (fn: FunctionDefinition): Promise<void> => {
+  // A sweeper starts without a web server.
+  const { buildKnativeHost } = await import('./knative.ts')
   const { config, ports, metrics, signal, close } = await startProcess(fn)
   const app = buildKnativeHost(fn, ports, metrics)
   await app.listen({ host: config.host, port: config.port })

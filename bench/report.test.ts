@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { medianOf, reportOf } from './report.ts'
+
+const figure = { name: 'cold-start/f/time', value: 90, unit: 'ms', baseline: 30 }
+
+describe('a report', () => {
+  it('ends with code 0 where a ratio is exactly at its goal', () => {
+    expect(reportOf([{ ...figure, goal: 3 }], 'table').exitCode).toBe(0)
+  })
+
+  it('ends with code 1 where one goal of several is missed, and says which', () => {
+    const { text, exitCode } = reportOf(
+      [
+        { ...figure, goal: 4 },
+        { ...figure, name: 'cold-start/g/time', goal: 2.9 },
+      ],
+      'table',
+    )
+    expect(exitCode).toBe(1)
+    expect(text.split('\n').filter((line) => line.endsWith('MISSED'))).toEqual([
+      expect.stringContaining('cold-start/g/time'),
+    ])
+  })
+
+  it('counts a goal without a baseline as missed', () => {
+    expect(reportOf([{ name: 'a', value: 1, unit: 'ms', goal: 2 }], 'table').exitCode).toBe(1)
+  })
+
+  it('asks nothing of figures without a goal', () => {
+    expect(reportOf([figure], 'table').exitCode).toBe(0)
+  })
+
+  it('is one JSON object a line, all with the same fields', () => {
+    const { text } = reportOf(
+      [
+        { ...figure, goal: 2 },
+        { name: 'a', value: 1, unit: 'MiB' },
+      ],
+      'json',
+    )
+    expect(text.split('\n').map((line) => JSON.parse(line))).toEqual([
+      { name: 'cold-start/f/time', value: 90, unit: 'ms', baseline: 30, ratio: 3, goal: 2, met: false },
+      { name: 'a', value: 1, unit: 'MiB', baseline: null, ratio: null, goal: null, met: null },
+    ])
+  })
+
+  it('misses goals in JSON as in a table', () => {
+    expect(reportOf([{ ...figure, goal: 2 }], 'json').exitCode).toBe(1)
+  })
+})
+
+describe('the median', () => {
+  it('compares as numbers', () => expect(medianOf([100, 9, 20])).toBe(20))
+  it('is not of nothing', () => expect(() => medianOf([])).toThrow('no median'))
+})

@@ -1,0 +1,62 @@
+/** What a benchmark measured, beside what the same run measured for comparison. */
+export type Figure = {
+  /** `<benchmark>/<subject>/<quantity>`. */
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly baseline?: number
+  /** The most that value / baseline may be. */
+  readonly goal?: number
+}
+
+/** One figure as `--json` prints it. */
+type Line = {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly baseline: number | null
+  readonly ratio: number | null
+  readonly goal: number | null
+  readonly met: boolean | null
+}
+
+export type Report = { readonly text: string; readonly exitCode: 0 | 1 }
+
+/** A table, or JSON with one figure a line. The exit code is 1 where a goal is missed. Pure. */
+export const reportOf = (figures: readonly Figure[], format: 'table' | 'json'): Report => {
+  const lines = figures.map(lineOf)
+  const text = format === 'json' ? lines.map((line) => JSON.stringify(line)).join('\n') : tableOf(lines)
+  return { text, exitCode: lines.some(({ met }) => met === false) ? 1 : 0 }
+}
+
+const lineOf = ({ name, value, unit, baseline, goal }: Figure): Line => {
+  const ratio = baseline === undefined ? null : value / baseline
+  const met = goal === undefined ? null : ratio !== null && ratio <= goal
+  return { name, value, unit, baseline: baseline ?? null, ratio, goal: goal ?? null, met }
+}
+
+const header = ['figure', 'value', 'baseline', 'ratio', 'goal', '']
+
+const tableOf = (lines: readonly Line[]): string => {
+  const rows = lines.map(({ name, value, unit, baseline, ratio, goal, met }) => [
+    name,
+    `${value.toFixed(1)} ${unit}`,
+    baseline === null ? '' : `${baseline.toFixed(1)} ${unit}`,
+    ratio?.toFixed(2) ?? '',
+    goal === null ? '' : `<= ${goal.toFixed(2)}`,
+    met === null ? '' : met ? 'met' : 'MISSED',
+  ])
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  const aligned = all.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))),
+  )
+  return aligned.map((row) => row.join('  ').trimEnd()).join('\n')
+}
+
+export const medianOf = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted[sorted.length >> 1]
+  if (middle === undefined) throw new Error('no median of nothing')
+  return middle
+}

@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { rootCertificates } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import type { FunctionDefinition } from '#sdk/index.ts'
+
+/*
+ * `npm run bundle`: what the image holds. `dist/<function>/` gets `main.cjs`, which is what is started; `function.js`, the function, its
+ * host and their libraries; and `function.cache`, V8's code of everything that ran until an event was answered. `dist/kubeconfig.cjs`
+ * is loaded outside a cluster only.
+ *
+ * Node's own compile cache would hold what V8 compiles before a file runs, a sixth of that, and for one user id only. This
+ * one fits every user and directory. V8 ignores it where it is not of the same V8, so Node that bundles and Node that runs must be one.
+ */
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const dist = join(root, 'dist')
+
+const shared: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  // An `import` of node:http makes all its exports, WebSocket among them: 30 ms and 12 MiB. A `require` does not.
+  format: 'cjs',
+  supported: { 'dynamic-import': false },
+  // Every kilobyte is read at each start. Names are left as they are and lines short, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
+/** The library that reads kubeconfigs is larger than all the rest. */
+const kubeconfigApart: Plugin = {
+  name: 'kubeconfig-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\/kubeconfig\.ts$/ }, () => ({ path: '../kubeconfig.cjs', external: true }))
+  },
+}
+
+/** Compilers of schemas, which no route has, and Fastify's own test client. */
+const neverLoaded = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request']
+
+const bundleFunction = (name: string) =>
+  build({
+    ...shared,
+    stdin: {
+      contents: `import fn from '#functions/${name}/index.ts'
+        import { run } from '#runtime/run.ts'
+        void run(fn, process.argv.slice(2))`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    plugins: [kubeconfigApart],
+    external: neverLoaded,
+    banner: { js: '(function (exports, require, module) {' },
+    footer: { js: '})' },
+    outfile: join(dist, name, 'function.js'),
+  })
+
+/** A program that runs the `function.js` beside it. */
+const launcher = (cachedData: string, afterwards = '') => `const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { Script } = require('node:vm')
+const filename = join(__dirname, 'function.js')
+const cache = join(__dirname, 'function.cache')
+const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: ${cachedData} })
+${afterwards}
+script.runInThisContext()(exports, require, module)
+`
+
+/** Has V8 keep the code of one run, with a sweep or events that fail for want of an API server. */
+const bakeCache = async (name: string) => {
+  const { default: fn } = (await import(`#functions/${name}/index.ts`)) as { default: FunctionDefinition }
+  const baker = join(dist, name, 'bake.cjs')
+  await writeFile(
+    baker,
+    launcher(
+      'undefined',
+      "process.once('exit', () => require('node:fs').writeFileSync(cache, script.createCachedData()))",
+    ),
+  )
+  const credentials = await mkdtemp(join(tmpdir(), 'dormouse-bundle-'))
+  await writeFile(join(credentials, 'token'), 'none')
+  await writeFile(join(credentials, 'ca.crt'), rootCertificates[0] ?? '')
+  // Below the ports that outgoing connections get.
+  const port = 20_000 + (process.pid % 10_000)
+  const env = {
+    SERVICE_ACCOUNT_DIRECTORY: credentials,
+    KUBERNETES_SERVICE_HOST: '127.0.0.1',
+    KUBERNETES_SERVICE_PORT: '1',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    METRICS_PORT: '0',
+  }
+  const child = spawn(process.execPath, [baker, '--once'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const exit = once(child, 'exit')
+  if (!fn.on.some((trigger) => 'everyMinutes' in trigger)) {
+    await deliver(anEventFor(fn), port, child)
+    child.kill('SIGTERM')
+  }
+  await exit
+  await rm(credentials, { recursive: true })
+  await rm(baker)
+  const source = await readFile(join(dist, name, 'function.js'), 'latin1')
+  const cachedData = await readFile(join(dist, name, 'function.cache'))
+  // Read as Latin 1 for its speed.
+  if (/[^\0-\x7f]/.test(source)) throw new Error(`bundle ${name}: function.js is not ASCII`)
+  if (new Script(source, { cachedData }).cachedDataRejected) throw new Error(`bundle ${name}: V8 rejects its own cache`)
+}
+
+/** Of a new session, or of a ready Job that a session owns: something that a function asks the API server about. */
+const anEventFor = ({ on }: FunctionDefinition) => {
+  const kind = on.find((trigger) => 'changes' in trigger)?.changes
+  const owner = { apiVersion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession', name: 'bake', controller: true }
+  const metadata = { name: 'bake', namespace: 'bake', uid: '1', resourceVersion: '1', ownerReferences: [owner] }
+  return {
+    headers: {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-id': 'bake',
+      'ce-source': 'https://10.96.0.1:443',
+      'ce-type': 'dev.knative.apiserver.resource.add',
+      'ce-time': new Date().toISOString(),
+    },
+    body: JSON.stringify({ apiVersion: kind?.apiVersion, kind: kind?.kind, metadata, status: { ready: 1 } }),
+  }
+}
+
+const deliver = async (event: Pick<RequestInit, 'headers' | 'body'>, port: number, child: ChildProcess) => {
+  while (child.exitCode === null) {
+    const answer = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', ...event }).catch(() => undefined)
+    if (answer && answer.status >= 400 && answer.status < 500) throw new Error(`bundle: answered ${answer.status}`)
+    if (answer) return
+    await pause(20)
+  }
+  throw new Error('bundle: the function ended before it answered an event')
+}
+
+const names = readdirSync(join(root, 'functions')).filter((name) =>
+  existsSync(join(root, 'functions', name, 'index.ts')),
+)
+await rm(dist, { recursive: true, force: true })
+await build({
+  ...shared,
+  entryPoints: [join(root, 'runtime/kubernetes/kubeconfig.ts')],
+  outfile: join(dist, 'kubeconfig.cjs'),
+})
+for (const name of names) {
+  await bundleFunction(name)
+  await writeFile(join(dist, name, 'main.cjs'), launcher('readFileSync(cache)'))
+  await bakeCache(name)
+}
