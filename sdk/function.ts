@@ -75,7 +75,11 @@ export const onChange =
 const throughDoor = <C extends KubernetesObject>(door: Door<C>, change: ObjectEvent<C>) => {
   try {
     const ignored = door.ignore(change)
-    return { ignored, target: ignored ? undefined : door.target(change) }
+    const target = ignored ? undefined : door.target(change)
+    if (target && (typeof target.name !== 'string' || typeof target.namespace !== 'string')) {
+      throw new TypeError('a name is not a text')
+    }
+    return { ignored, target }
   } catch (cause) {
     throw new PermanentError('MalformedEvent', 'the object in the event is not what its kind says', { cause })
   }
@@ -95,7 +99,8 @@ export const onSchedule =
     let worst = settled('Swept')
     const work = async () => {
       for (let next = await found.next(); !next.done; next = await found.next()) {
-        worst = worstOf(worst, await reconcile(reconciler, next.value, ports))
+        const outcome = await reconcile(reconciler, next.value, ports)
+        worst = worstOf(worst, outcome)
       }
     }
     for (const end of await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, work))) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyMergePatch } from '#test/memory-cluster.ts'
+import { applyMergePatch } from '#test/apply-merge-patch.ts'
 import { mergePatch } from './merge-patch.ts'
 
 /** What JSON can say without null, which a merge patch has no word for. Few keys, so that two objects have some in common. */

@@ -17,8 +17,8 @@ export const mergePatch = (from: object, to: object): Json | undefined => {
   const after = to as Json
   const patch: Record<string, unknown> = {}
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const old = before[key]
-    const wanted = after[key]
+    const old = Object.hasOwn(before, key) ? before[key] : undefined
+    const wanted = Object.hasOwn(after, key) ? after[key] : undefined
     if (isSame(old, wanted)) continue
     if (wanted === undefined) patch[key] = null
     else if (isObject(old) && isObject(wanted)) patch[key] = mergePatch(old, wanted)

@@ -20,6 +20,10 @@ export type FailureReason =
   | 'JobNameTaken'
   | 'InvalidSpec'
 
+/** Whether it is the runner that has ended, so that it must have started. */
+export const isOfRunner = (reason: FailureReason): boolean =>
+  reason === 'RunnerExit' || reason === 'PrerequisiteFailed' || reason === 'OOMKilled'
+
 /** The runner's own word for "what I need is not there": its exit code 2. */
 const PREREQUISITE_FAILED = 2
 

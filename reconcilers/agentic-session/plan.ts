@@ -11,7 +11,7 @@ import {
   withConditions,
 } from '#sdk/index.ts'
 import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
-import { type Failure, failureOf } from './failure.ts'
+import { type Failure, failureOf, isOfRunner } from './failure.ts'
 import { type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
 import { runnerJobFor } from './runner-job.ts'
@@ -23,6 +23,8 @@ type Case = Situation<Live<AgenticSession>, Observed>
 
 /** The Job controller keeps the clock, and its Pods have a minute to end. Only when a Job outlives that is it ended here. */
 const DEADLINE_GRACE_SECONDS = 120
+
+const RUNNER_STARTED = 'RunnerStarted'
 
 const START_AGAIN = 'annotate it with ambient-code.io/desired-phase=Running'
 
@@ -52,7 +54,7 @@ const planAttempt = (situation: Case, job: JobFacts | undefined): SessionPlan =>
     case 'Running':
       return job ? planWithJob(situation, job) : planWithoutJob(situation)
     case 'Stopping':
-      return job ? { reason: 'Stopping', actions: removalOf(job) } : stopped(situation)
+      return planStopping(situation, job)
     case 'Stopped':
     case 'Completed':
     case 'Failed':
@@ -94,12 +96,10 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   const { object: session, observed, now } = situation
   if (job.end?.state === 'Complete') return completed(situation, job.end.at)
   if (job.end) return failed(situation, failureOf(job.end, observed.pods, timeoutOf(session)), job.end.at)
-  if (desiredPhaseOf(session) === 'Stopped') return stopping(situation, job)
-  const deadline = deadlineOf(session, job)
-  if (deadline && now >= deadline) {
-    const message = `the session ran into its timeout of ${timeoutOf(session)} s (spec.timeout) and its Job did not end by itself`
-    return failed(situation, { reason: 'DeadlineExceeded', message }, now, removalOf(job))
-  }
+  if (desiredPhaseOf(session) === 'Stopped')
+    return stopping(situation, { reason: 'Stopping', message: 'waiting for the runner to end' })
+  const deadline = job.isSuspended ? undefined : deadlineOf(session, job.since)
+  if (deadline && now >= deadline) return stopping(situation, outlived(session))
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',
@@ -111,8 +111,10 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
 
 /** It was there: somebody deleted it. Only the owner can say whether a second run is wanted. */
 const planWithoutJob = (situation: Case): SessionPlan => {
-  if (desiredPhaseOf(situation.object) === 'Stopped') return stopped(situation)
-  const message = `Job ${situation.object.status?.jobName} was deleted before its end was seen; ${START_AGAIN}`
+  const { object: session } = situation
+  if (desiredPhaseOf(session) === 'Stopped') return stopped(situation)
+  const name = jobNameOf(session, attemptOf(session))
+  const message = `Job ${name} was deleted before its end was seen; to start again, ${START_AGAIN}`
   return failed(situation, { reason: 'JobMissing', message })
 }
 
@@ -156,9 +158,22 @@ const creating = (situation: Case): Status =>
 const running = (situation: Case): Status =>
   next(situation, { phase: 'Running' }, [ready(true, 'Running', ''), jobCreated(true), runnerStarted(true)])
 
-const stopping = (situation: Case, job: JobFacts): SessionPlan => {
-  const conditions = [ready(false, 'Stopping', 'waiting for the runner to end'), jobCreated(true)]
-  return { reason: 'Stop', actions: removalOf(job), status: next(situation, { phase: 'Stopping' }, conditions) }
+/** The reason is written down before the Job goes: whoever finds it gone must still know why. */
+const stopping = (
+  situation: Case,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): SessionPlan => {
+  const status = next(situation, { phase: 'Stopping' }, [ready(false, reason, message), jobCreated(true)])
+  return { reason, status, again: true }
+}
+
+const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan => {
+  if (job) return { reason: 'Stopping', actions: removalOf(job) }
+  const { object: session } = situation
+  const isOutlived = session.status?.conditions?.some(
+    ({ type, reason }) => type === 'Ready' && reason === 'DeadlineExceeded',
+  )
+  return isOutlived ? failed(situation, outlived(session)) : stopped(situation)
 }
 
 const stopped = (situation: Case): SessionPlan => {
@@ -183,17 +198,16 @@ const completed = (situation: Case, at: Date): SessionPlan => {
   return { ...plan, actions: startCarriedOut(situation.object) }
 }
 
-const failed = (
-  situation: Case,
-  { reason, message }: Failure,
-  at = situation.now,
-  actions: readonly Action[] = [],
-): SessionPlan => {
+const failed = (situation: Case, { reason, message }: Failure, at = situation.now): SessionPlan => {
   const hasJob = situation.observed.job?.owner?.uid === situation.object.metadata.uid
-  const conditions = [ready(false, reason, message), hasJob ? jobCreated(true) : jobCreated(false, reason, message)]
+  const conditions = [
+    ready(false, reason, message),
+    hasJob ? jobCreated(true) : jobCreated(false, reason, message),
+    ...(isOfRunner(reason) ? [runnerStarted(true)] : []),
+  ]
   const change = { phase: 'Failed', completionTime: secondsOf(at) } as const
   const plan = ended(reason, situation, next(situation, change, conditions))
-  return { ...plan, actions: [...startCarriedOut(situation.object), ...actions] }
+  return { ...plan, actions: startCarriedOut(situation.object) }
 }
 
 const ended = (reason: string, { object }: Case, status: Status): SessionPlan => {
@@ -215,28 +229,39 @@ const ended = (reason: string, { object }: Case, status: Status): SessionPlan =>
 const next = ({ object: session, now }: Case, change: Partial<Status>, wanted: readonly WantedCondition[]): Status => {
   const attempt = attemptOf(session)
   const observedGeneration = session.metadata.generation ?? 0
+  const hasRun = wanted.some(({ type, status }) => type === RUNNER_STARTED && status === 'True')
   return {
     attempt,
     jobName: jobNameOf(session, attempt),
     startTime: secondsOf(now),
     ...session.status,
+    ...(hasRun && { hasRun }),
     observedGeneration,
     ...change,
     conditions: withConditions(session.status?.conditions ?? [], wanted, { observedGeneration, now }),
   }
 }
 
-/** In a session that is not ended, `Running` asks for what is under way: left there, it would start the next attempt by itself. */
+/**
+ * In a session that has neither ended nor is stopping, `Running` asks for what is under way: left there, it would start the next
+ * attempt by itself.
+ */
 const startCarriedOut = (session: Live<AgenticSession>): readonly Action[] =>
-  desiredPhaseOf(session) === 'Running' ? [unannotate(...requestAnnotations.Running)] : []
+  desiredPhaseOf(session) === 'Running' && phaseOf(session) !== 'Stopping'
+    ? [unannotate(...requestAnnotations.Running)]
+    : []
 
 const removalOf = (job: JobFacts): readonly Action[] => (job.isDeleting ? [] : [remove(jobKind, job.ref, job.uid)])
 
-const deadlineOf = (session: AgenticSession, job: JobFacts): Date | undefined => {
+const deadlineOf = (session: AgenticSession, since: Date): Date | undefined => {
   const timeout = timeoutOf(session)
-  if (timeout <= 0 || job.isSuspended) return undefined
-  return new Date(job.since.getTime() + (timeout + DEADLINE_GRACE_SECONDS) * 1000)
+  return timeout > 0 ? new Date(since.getTime() + (timeout + DEADLINE_GRACE_SECONDS) * 1000) : undefined
 }
+
+const outlived = (session: AgenticSession): Failure => ({
+  reason: 'DeadlineExceeded',
+  message: `the session ran into its timeout of ${timeoutOf(session)} s (spec.timeout) and its Job did not end by itself`,
+})
 
 const condition =
   (type: string, whenTrue: string) =>
@@ -247,5 +272,5 @@ const condition =
     message,
   })
 const ready = condition('Ready', 'Running')
-const runnerStarted = condition('RunnerStarted', 'ContainerRunning')
+const runnerStarted = condition(RUNNER_STARTED, 'ContainerRunning')
 const jobCreated = condition('JobCreated', 'JobCreated')

@@ -57,7 +57,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
             {
               name: RUNNER,
               image: settings.runnerImage,
-              env: environmentOf(session, attempt, settings),
+              env: environmentOf(session, settings),
               resources: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2', memory: '8Gi' } },
               securityContext: restricted,
               volumeMounts: [{ name: 'workspace', mountPath: '/workspace' }],
@@ -71,7 +71,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
 }
 
 /** Upstream's names and meanings. What the session sets itself comes last and wins. */
-const environmentOf = (session: Live<AgenticSession>, attempt: number, settings: Settings): EnvVar[] => {
+const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
   const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
     session.spec ?? {}
@@ -83,7 +83,7 @@ const environmentOf = (session: Live<AgenticSession>, attempt: number, settings:
     WORKSPACE_PATH: '/workspace',
     BACKEND_API_URL: `http://backend-service.${settings.backendNamespace}.svc.cluster.local:8080/api`,
     INITIAL_PROMPT: initialPrompt,
-    IS_RESUME: attempt > 1 ? 'true' : undefined,
+    IS_RESUME: session.status?.hasRun ? 'true' : undefined,
     TIMEOUT: timeoutOf(session),
     LLM_MODEL: llmSettings?.model,
     LLM_TEMPERATURE: llmSettings?.temperature,

@@ -122,6 +122,10 @@ export const statusSchema = {
       description:
         'Counts the starts of this session. Part of the name of its Job, so that a restart never meets the old one.',
     },
+    hasRun: {
+      type: 'boolean',
+      description: 'Whether a runner has started in any attempt: if so, the next one resumes.',
+    },
     jobName: { ...text(63), description: 'The Job of this attempt.' },
     startTime: { ...time, description: 'When this attempt began.' },
     completionTime: { ...time, description: 'When this attempt ended.' },

@@ -134,7 +134,10 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
     case 401:
       return new ForbiddenError(said)
     case 403:
-      return forbiddenOf(said, message, details)
+      // What a proxy says is no Status; and a read has no content that could be refused.
+      return call.method === 'GET' || reason !== 'Forbidden'
+        ? new ForbiddenError(said)
+        : forbiddenOf(said, message, details)
     case 404:
       // Where the kind itself or the namespace of a create is missing, there is no absent object to speak of.
       return reason === 'NotFound' && call.method !== 'POST' ? new NotFoundError(said) : new TransientError(said)

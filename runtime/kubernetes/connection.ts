@@ -28,7 +28,7 @@ export const connect = async (env: NodeJS.ProcessEnv): Promise<Connection> => {
     return inCluster(host, env['KUBERNETES_SERVICE_PORT'] ?? '443', directory)
   }
   const { fromKubeconfig } = await import('./kubeconfig.ts')
-  return fromKubeconfig()
+  return fromKubeconfig(env)
 }
 
 const inCluster = async (host: string, port: string, directory: string): Promise<Connection> => {
