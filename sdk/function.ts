@@ -1,6 +1,6 @@
 import type { CloudEvent } from 'cloudevents'
 import { PermanentError } from './errors.ts'
-import type { Kind, KubernetesObject, Ref } from './object.ts'
+import { type Kind, type KubernetesObject, type Ref, refOf } from './object.ts'
 import { type ObjectEvent, objectEventOf } from './object-event.ts'
 import { type Outcome, outcomeOf, settled, worstOf } from './outcome.ts'
 import type { Ports } from './ports.ts'
@@ -59,11 +59,12 @@ export const onChange =
       const change = objectEventOf(kind, event)
       const { uid, resourceVersion } = change.object.metadata
       const version = `${change.change} ${uid} ${resourceVersion}`
-      if (ports.handled.has(version)) return settled('Duplicate')
-      const { ignored, target } = throughDoor(door, change)
-      if (ignored) return settled(ignored)
-      if (!target) return settled('NotOurs')
-      const outcome = await reconcile(reconciler, target, ports)
+      const way = ports.handled.has(version) ? { reason: 'Duplicate' } : throughDoor(door, change)
+      if ('reason' in way) {
+        ports.log.debug({ kind: kind.kind, ref: refOf(change.object), reason: way.reason }, 'ignored')
+        return settled(way.reason)
+      }
+      const outcome = await reconcile(reconciler, way.target, ports)
       if (outcome.state === 'settled' || outcome.state === 'waiting') ports.handled.add(version)
       return outcome
     } catch (error) {
@@ -71,15 +72,19 @@ export const onChange =
     }
   }
 
-/** Only the API server promises a schema; whoever forges an event promises nothing. */
-const throughDoor = <C extends KubernetesObject>(door: Door<C>, change: ObjectEvent<C>) => {
+/** Whom a change is about, or why it is ignored. Only the API server promises a schema; whoever forges an event promises nothing. */
+const throughDoor = <C extends KubernetesObject>(
+  door: Door<C>,
+  change: ObjectEvent<C>,
+): { readonly target: Ref } | { readonly reason: string } => {
   try {
-    const ignored = door.ignore(change)
-    const target = ignored ? undefined : door.target(change)
-    if (target && (typeof target.name !== 'string' || typeof target.namespace !== 'string')) {
+    const reason = door.ignore(change)
+    if (reason !== undefined) return { reason }
+    const target = door.target(change)
+    if (!target) return { reason: 'NotOurs' }
+    if (typeof target.name !== 'string' || typeof target.namespace !== 'string')
       throw new TypeError('a name is not a text')
-    }
-    return { ignored, target }
+    return { target }
   } catch (cause) {
     throw new PermanentError('MalformedEvent', 'the object in the event is not what its kind says', { cause })
   }

@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts'
 import type { Outcome } from './outcome.ts'
 
 export type Log = {
+  debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void

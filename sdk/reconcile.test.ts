@@ -118,11 +118,11 @@ describe('reconciling', () => {
 })
 
 describe('a change under our hands', () => {
-  /** Just before our first status write, somebody else writes. */
+  /** Just before our first write, somebody else writes. */
   const meanwhile = (change: (cluster: MemoryCluster) => void) => {
     let isLeft = true
     const cluster: MemoryCluster = createMemoryCluster([aNap()], (call, commit) => {
-      if (call.verb === 'patchStatus' && isLeft) {
+      if (call.verb.startsWith('patch') && isLeft) {
         isLeft = false
         change(cluster)
       }
@@ -144,6 +144,16 @@ describe('a change under our hands', () => {
     const cluster = meanwhile((cluster) => cluster.put(aNap({ uid: 'another' })))
     const { seen } = await wake(cluster, [asleep])
     expect(seen.map(({ object }) => object.metadata.uid)).toEqual(['nap-uid', 'another'])
+  })
+
+  it('keeps an annotation that was asked anew', async () => {
+    const cluster = meanwhile((cluster) => cluster.put(aNap()))
+    const { seen } = await wake(cluster, [
+      () => ({ ...asleep(), actions: [unannotate('asked')] }),
+      () => ({ reason: 'Ended' }),
+    ])
+    expect(seen).toHaveLength(2)
+    expect(cluster.all(napKind)[0]?.metadata.annotations).toEqual({ asked: 'yes' })
   })
 
   it('that removes the object ends the matter', async () => {
@@ -247,7 +257,12 @@ describe('an error', () => {
 
   it('in a plan is an outcome too, and the log says why', async () => {
     const lines: object[] = []
-    const log = { info: () => undefined, error: () => undefined, warn: (fields: object) => void lines.push(fields) }
+    const log = {
+      debug: () => undefined,
+      info: () => undefined,
+      error: () => undefined,
+      warn: (fields: object) => void lines.push(fields),
+    }
     const broken = () => {
       throw new TypeError('spec is not what it seems')
     }

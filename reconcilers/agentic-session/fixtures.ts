@@ -101,7 +101,7 @@ export const aJob = ({
       namespace: session.metadata.namespace,
       uid: `job-uid-${attempt}`,
       resourceVersion: '1',
-      creationTimestamp: minutesAgo(10),
+      creationTimestamp: minutesAgo(3),
       ownerReferences: owner ? [{ ...owner, uid: ownerUid }] : [],
       ...(isDeleting && { deletionTimestamp: minutesAgo(1) }),
     },

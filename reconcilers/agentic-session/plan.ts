@@ -99,7 +99,9 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   if (desiredPhaseOf(session) === 'Stopped')
     return stopping(situation, { reason: 'Stopping', message: 'waiting for the runner to end' })
   const deadline = job.isSuspended ? undefined : deadlineOf(session, job.since)
-  if (deadline && now >= deadline) return stopping(situation, outlived(session))
+  if (deadline && now >= deadline) {
+    return { ...stopping(situation, outlived(session)), actions: startCarriedOut(session) }
+  }
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',

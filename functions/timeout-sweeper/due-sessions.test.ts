@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { aJob, aSession, minutesAgo } from '#reconcilers/agentic-session/fixtures.ts'
+import { factsOf, jobKind } from '#reconcilers/agentic-session/job.ts'
+import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import { UnreachableError } from '#sdk/errors.ts'
+import type { KubernetesObject, Live } from '#sdk/index.ts'
+import { anEvent } from '#test/events.ts'
+import { createMemoryCluster } from '#test/memory-cluster.ts'
+import { portsOn } from '#test/ports.ts'
+import { dueSessions } from './due-sessions.ts'
+import sweeper from './index.ts'
+
+const aNamespace = (name: string, labels?: Record<string, string>): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, namespace: '', ...(labels && { labels }) },
+})
+const managed = aNamespace('team-a', { 'ambient-code.io/managed': 'true' })
+
+const found = async (...objects: KubernetesObject[]) => {
+  const cluster = createMemoryCluster([managed, ...objects])
+  const names = new Set<string>()
+  for await (const { namespace, name } of dueSessions(portsOn(cluster))) names.add(`${namespace}/${name}`)
+  return { names: [...names], calls: cluster.calls }
+}
+
+type Fixture = Parameters<typeof aSession>[0]
+type JobFixture = NonNullable<Parameters<typeof aJob>[0]>
+const withJob = (fixture: Fixture, facts: JobFixture = {}): KubernetesObject[] => {
+  const session = aSession(fixture)
+  return [session, aJob({ session, ...facts })]
+}
+
+describe('a sweep finds a session', () => {
+  it.each<[string, KubernetesObject[]]>([
+    ['that nobody has looked at', [aSession()]],
+    ['that is Pending', [aSession({ phase: 'Pending' })]],
+    ['whose Job runs and whose status does not say so', withJob({ phase: 'Creating' }, { isReady: true })],
+    ['whose Job completed unnoticed', withJob({ phase: 'Running' }, { end: 'Complete' })],
+    ['whose Job failed unnoticed', withJob({ phase: 'Creating' }, { end: 'Failed' })],
+    ['whose Job is gone', [aSession({ phase: 'Running' })]],
+    ['whose Job is gone after a stop', [aSession({ phase: 'Stopping' })]],
+    ['that is asked to stop', withJob({ phase: 'Running', desired: 'Stopped' }, { isReady: true })],
+    ['that is asked to start again', [aSession({ phase: 'Failed', desired: 'Running' })]],
+    ['that is asked to stop after its end', [aSession({ phase: 'Completed', desired: 'Stopped' })]],
+    ['past its deadline', withJob({ phase: 'Running', spec: { timeout: 300 } }, { startTime: minutesAgo(7) })],
+    ['whose spec changed unnoticed', withJob({ phase: 'Running', generation: 2, status: { observedGeneration: 1 } })],
+    ['whose Job outlived the end of the session', withJob({ phase: 'Failed' }, { isReady: true })],
+    ['with the Job of the attempt before', [aSession({ phase: 'Running', attempt: 2 }), ...jobsOfAttempts(1, 2)]],
+    ['that has an old phase and is asked to start', [aSession({ phase: 'Error', desired: 'Running' })]],
+  ])('%s', async (_, objects) => {
+    expect((await found(...objects)).names).toEqual(['team-a/tidy-up'])
+  })
+})
+
+function jobsOfAttempts(...attempts: number[]) {
+  return attempts.map((attempt) => aJob({ attempt, isReady: true }))
+}
+
+/** What a session looks like once a reconcile is through with it. */
+const atRest = async (...objects: KubernetesObject[]) => {
+  const cluster = createMemoryCluster([managed, ...objects])
+  await sweeper.handle(anEvent({}), portsOn(cluster))
+  return cluster
+}
+
+describe('a sweep leaves alone a session', () => {
+  it.each<[string, KubernetesObject[]]>([
+    ['that runs as its status says', withJob({}, { isReady: true })],
+    ['that waits for its runner', withJob({})],
+    [
+      'a millisecond before its deadline',
+      withJob({ spec: { timeout: 300 } }, { startTime: '2026-03-01T11:53:00.001Z' }),
+    ],
+    ['that waits for its Job to end', withJob({ phase: 'Stopping' }, { isDeleting: true })],
+    ['that completed, its Job still there', withJob({ phase: 'Completed' }, { end: 'Complete' })],
+    ['that ended', [aSession({ phase: 'Failed' })]],
+    ['that is being deleted', withJob({ phase: 'Running', isDeleting: true, desired: 'Stopped' })],
+    ['with an old phase', [aSession({ phase: 'Error' })]],
+  ])('%s', async (_, objects) => {
+    const cluster = await atRest(...objects)
+    const before = cluster.calls.length
+    const names: unknown[] = []
+    for await (const ref of dueSessions(portsOn(cluster))) names.push(ref)
+    expect(names).toEqual([])
+    expect(cluster.writes(before)).toEqual([])
+  })
+
+  it.each([
+    ['without the label', aNamespace('team-b')],
+    ['with another value in it', aNamespace('team-b', { 'ambient-code.io/managed': 'false' })],
+  ])('in a namespace %s', async (_, namespace) => {
+    const elsewhere = (object: KubernetesObject) => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: 'team-b' },
+    })
+    const due = [aSession(), aSession({ name: 'ended', phase: 'Failed', desired: 'Running' })].map(elsewhere)
+    const leftover = withJob({ name: 'leftover', phase: 'Failed' }, { isReady: true }).map(elsewhere)
+    expect((await found(namespace, ...due, ...leftover)).names).toEqual([])
+  })
+})
+
+describe('a sweep', () => {
+  it('costs the same four lists however many sessions there are', async () => {
+    const many = Array.from({ length: 50 }, (_, i) => withJob({ name: `s-${i}`, phase: 'Running' }, { isReady: true }))
+    const ended = Array.from({ length: 50 }, (_, i) => aSession({ name: `e-${i}`, phase: 'Completed' }))
+    const { calls } = await found(...many.flat(), ...ended)
+    expect(calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual([
+      'list Namespace',
+      'list Job',
+      'list AgenticSession',
+      'list AgenticSession',
+    ])
+  })
+
+  it('goes on behind a session that no plan can be made for', async () => {
+    const broken = { ...aSession({ name: 'broken', phase: 'Running' }), status: { phase: 'Running', conditions: 5 } }
+    const session = aSession({ name: 'broken', phase: 'Running' })
+    const { names } = await found(
+      broken as unknown as Live<AgenticSession>,
+      aJob({ session, isReady: true }),
+      aSession({ name: 'whole' }),
+    )
+    expect(names.toSorted()).toEqual(['team-a/broken', 'team-a/whole'])
+  })
+
+  it('repairs the others though one cannot be repaired, and says that something failed', async () => {
+    const broken = { ...aSession({ name: 'broken', phase: 'Pending' }), status: { phase: 'Pending', conditions: 5 } }
+    const cluster = createMemoryCluster([
+      managed,
+      broken as unknown as Live<AgenticSession>,
+      aSession({ name: 'whole' }),
+    ])
+    expect(await sweeper.handle(anEvent({}), portsOn(cluster))).toMatchObject({ state: 'failed', reason: 'TypeError' })
+    expect(cluster.all(jobKind).map((job) => factsOf(job).owner?.ref.name)).toContain('whole')
+  })
+
+  it('whose lists fail says so', async () => {
+    const cluster = createMemoryCluster([managed], (call, commit) => {
+      if (call.kind === 'Job') throw new UnreachableError('list jobs: no answer')
+      return commit()
+    })
+    expect(await sweeper.handle(anEvent({}), portsOn(cluster))).toMatchObject({
+      state: 'failed',
+      reason: 'UnreachableError',
+    })
+  })
+})

@@ -1,0 +1,77 @@
+import type { ContainerStateTerminated } from 'kubernetes-types/core/v1.js'
+import { describe, expect, it } from 'vitest'
+import { failureOf, type PodObject } from './failure.ts'
+import { RUNNER } from './runner-job.ts'
+
+const end = (reason = 'BackoffLimitExceeded', message = 'Job has reached the specified backoff limit') =>
+  ({ state: 'Failed', reason, message, at: new Date(0) }) as const
+
+const aPod = (status: PodObject['status']): PodObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'tidy-up-x' },
+  status: { phase: 'Failed', ...status },
+})
+
+const ended = (terminated: Partial<ContainerStateTerminated>, name = RUNNER) => ({
+  name,
+  image: 'runner:1',
+  imageID: '',
+  ready: false,
+  restartCount: 0,
+  state: { terminated: { exitCode: 1, ...terminated } },
+})
+
+describe('a Job failed', () => {
+  it('because of its deadline, whatever its Pods say', () => {
+    const pods = [aPod({ containerStatuses: [ended({ exitCode: 143 })] })]
+    expect(failureOf(end('DeadlineExceeded'), pods, 300)).toEqual({
+      reason: 'DeadlineExceeded',
+      message: 'the session ran into its timeout of 300 s (spec.timeout)',
+    })
+  })
+
+  it.each([
+    ['evicted', aPod({ reason: 'Evicted', message: 'low on memory' }), 'Evicted', 'low on memory'],
+    ['out of memory', aPod({ containerStatuses: [ended({ exitCode: 137, reason: 'OOMKilled' })] }), 'OOMKilled', '137'],
+    [
+      'not given what it needs',
+      aPod({ containerStatuses: [ended({ exitCode: 2, message: 'no API key' })] }),
+      'PrerequisiteFailed',
+      'no API key',
+    ],
+    [
+      'ended by an exit code',
+      aPod({ containerStatuses: [ended({ exitCode: 7, message: 'git: no such branch' })] }),
+      'RunnerExit',
+      'exit code 7: git: no such branch',
+    ],
+  ])('because its runner was %s', (_, pod, reason, said) => {
+    const failure = failureOf(end(), [pod], 0)
+    expect(failure.reason).toBe(reason)
+    expect(failure.message).toContain(said)
+  })
+
+  it('because of its runner, not of a container beside it', () => {
+    const containerStatuses = [ended({ exitCode: 9 }, 'injected-proxy'), ended({ exitCode: 2 })]
+    expect(failureOf(end(), [aPod({ containerStatuses })], 0).reason).toBe('PrerequisiteFailed')
+  })
+
+  it('because of the Pod that failed, not of one that runs or succeeded', () => {
+    const others = [
+      aPod({ phase: 'Running' }),
+      aPod({ phase: 'Succeeded', containerStatuses: [ended({ exitCode: 0 })] }),
+    ]
+    expect(failureOf(end(), [...others, aPod({ containerStatuses: [ended({ exitCode: 5 })] })], 0).reason).toBe(
+      'RunnerExit',
+    )
+  })
+
+  it.each([
+    ['its own message', end(), 'Job has reached the specified backoff limit'],
+    ['its reason where it has no message', end('PodFailurePolicy', ''), 'PodFailurePolicy'],
+    ['words of ours where it has neither', end('', ''), 'the Job failed without a message'],
+  ])('for a reason that its Pods no longer tell: %s is passed on', (_, end, message) => {
+    expect(failureOf(end, [], 0)).toEqual({ reason: 'JobFailed', message })
+  })
+})

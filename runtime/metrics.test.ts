@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { settled } from '#sdk/outcome.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+let close = async () => {}
+afterEach(() => close())
+
+const served = async (metrics: Metrics) => {
+  const server = await metrics.serve('127.0.0.1', 0)
+  close = async () => {
+    server.closeAllConnections()
+    await once(server.close(), 'close')
+  }
+  const { port } = server.address() as AddressInfo
+  return (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+}
+
+describe('the metrics', () => {
+  it('count outcomes by state and reason, for the function', async () => {
+    const metrics = createMetrics('on-job-event')
+    metrics.observe(settled('Completed'), 0.02)
+    metrics.observe(settled('Completed'), 0.02)
+    metrics.malformed()
+    const response = await (await served(metrics))('/metrics')
+    const text = await response.text()
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+    const lines = text.split('\n')
+    expect(lines).toContain('dormouse_outcomes_total{state="settled",reason="Completed",function="on-job-event"} 2')
+    expect(lines).toContain('dormouse_malformed_requests_total{function="on-job-event"} 1')
+    expect(lines).toContain(
+      'dormouse_handle_duration_seconds_bucket{le="0.025",function="on-job-event",state="settled"} 2',
+    )
+    expect(lines).toContain(
+      'dormouse_handle_duration_seconds_bucket{le="0.01",function="on-job-event",state="settled"} 0',
+    )
+    expect(text).toContain('process_resident_memory_bytes')
+  })
+
+  it('have every state from the start, at zero', async () => {
+    const text = await (await (await served(createMetrics('f')))('/metrics')).text()
+    for (const state of ['settled', 'waiting', 'rejected', 'failed']) {
+      expect(text).toContain(`dormouse_handle_duration_seconds_count{function="f",state="${state}"} 0`)
+    }
+    expect(text).toContain('dormouse_malformed_requests_total{function="f"} 0')
+  })
+
+  it('are at /metrics and nowhere else', async () => {
+    expect((await (await served(createMetrics('f')))('/')).status).toBe(404)
+  })
+
+  it('say so where their port is taken', async () => {
+    const metrics = createMetrics('f')
+    const server = await metrics.serve('127.0.0.1', 0)
+    close = async () => void (await once(server.close(), 'close'))
+    const { port } = server.address() as AddressInfo
+    await expect(createMetrics('g').serve('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})

@@ -1,0 +1,17 @@
+import type { Cluster, Ports } from '#sdk/index.ts'
+
+/** The time of tests that do not speak of time. */
+export const NOW = new Date('2026-03-01T12:00:00Z')
+
+export const settings = { namespace: 'dormouse', backendNamespace: 'ambient-code', runnerImage: 'runner:1' }
+
+/** The ports of a process of its own: it takes no turns with others, says nothing, and remembers what it handled. */
+export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports => ({
+  cluster,
+  now: () => NOW,
+  log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  settings,
+  turn: (_key, work) => work(),
+  handled: new Set<string>(),
+  ...differing,
+})
