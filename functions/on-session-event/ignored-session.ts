@@ -1,6 +1,6 @@
 import { desiredPhaseOf } from '#reconcilers/agentic-session/annotations.ts'
-import { phaseOf } from '#reconcilers/agentic-session/plan.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import { phaseOf } from '#reconcilers/agentic-session/schema.ts'
 import type { ObjectEvent } from '#sdk/index.ts'
 
 /** Which changes of a session no plan depends on: the echoes of our own status, the backend's, and what garbage collection does. Pure. */

@@ -4,10 +4,12 @@ import { isIdle, type Live, type Refusal } from '#sdk/index.ts'
 import { NOW, settings } from '#test/ports.ts'
 import { DESIRED_PHASE } from './annotations.ts'
 import { afterWakeUp, aWorld, carriedOut, planFor, type World } from './arbitraries.ts'
+import type { PodObject } from './failure.ts'
 import { aJob, aSession, minutesAgo } from './fixtures.ts'
 import { factsOf, type JobObject, jobNameOf } from './job.ts'
-import { phaseOf, planSession } from './plan.ts'
-import type { AgenticSession, Phase, Spec } from './schema.ts'
+import { planSession } from './plan.ts'
+import { RUNNER } from './runner-job.ts'
+import { type AgenticSession, type Phase, phaseOf, type Spec } from './schema.ts'
 
 const stopAsked = { metadata: aSession({ desired: 'Stopped' }).metadata }
 
@@ -15,14 +17,15 @@ type Given = {
   readonly session?: Live<AgenticSession>
   readonly job?: Live<JobObject> | undefined
   readonly previous?: Live<JobObject>
+  readonly pods?: readonly PodObject[]
   readonly refusal?: Refusal
   readonly now?: Date
 }
 
-const plan = ({ session = aSession(), job, previous, refusal, now = NOW }: Given = {}) =>
+const plan = ({ session = aSession(), job, previous, pods = [], refusal, now = NOW }: Given = {}) =>
   planSession({
     object: session,
-    observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [] },
+    observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods },
     now,
     settings,
     refusal,
@@ -366,6 +369,24 @@ describe('the status', () => {
     for (const end of ['Complete', 'Failed'] as const) {
       expect(plan({ session, job: aJob({ session, end }) }).status?.completionTime).toBe(minutesAgo(1))
     }
+  })
+
+  it('knows from how a Pod ended that its runner had started', () => {
+    const runnerThat = (exitCode: number): PodObject => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'tidy-up-x' },
+      status: {
+        phase: 'Failed',
+        containerStatuses: [
+          { name: RUNNER, image: '', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode } } },
+        ],
+      },
+    })
+    const session = aSession({ phase: 'Creating' })
+    const job = aJob({ session, end: 'Failed' })
+    expect(plan({ session, job, pods: [runnerThat(1)] }).status).toMatchObject({ phase: 'Failed', hasRun: true })
+    expect(plan({ session, job }).status).not.toHaveProperty('hasRun')
   })
 
   it('names the missing Job of a session that an older operator had started', () => {

@@ -1,38 +1,28 @@
-import {
-  type Action,
-  create,
-  type Live,
-  type Plan,
-  remove,
-  type Situation,
-  secondsOf,
-  unannotate,
-  type WantedCondition,
-  withConditions,
-} from '#sdk/index.ts'
+import { type Action, create, remove, unannotate } from '#sdk/index.ts'
 import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
-import { type Failure, failureOf, isOfRunner } from './failure.ts'
+import { type Failure, failureOf } from './failure.ts'
 import { type JobFacts, jobKind, jobNameOf } from './job.ts'
-import { attemptOf, type Observed } from './observe.ts'
+import { attemptOf } from './observe.ts'
 import { runnerJobFor } from './runner-job.ts'
-import { type AgenticSession, type Phase, phases, type Status, timeoutOf } from './schema.ts'
+import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
 import { faultsOf } from './spec-faults.ts'
-
-type SessionPlan = Plan<Status>
-type Case = Situation<Live<AgenticSession>, Observed>
+import {
+  type Case,
+  completed,
+  creating,
+  failed,
+  queued,
+  restart,
+  running,
+  type SessionPlan,
+  START_AGAIN,
+  startCarriedOut,
+  stopped,
+  stopping,
+} from './transitions.ts'
 
 /** The Job controller keeps the clock, and its Pods have a minute to end. Only when a Job outlives that is it ended here. */
 const DEADLINE_GRACE_SECONDS = 120
-
-const RUNNER_STARTED = 'RunnerStarted'
-
-const START_AGAIN = 'annotate it with ambient-code.io/desired-phase=Running'
-
-/** A phase that is none of ours is the `Error` of an old installation. */
-export const phaseOf = ({ status }: AgenticSession): Phase => {
-  const phase = status?.phase ?? 'Pending'
-  return phases.includes(phase) ? phase : 'Failed'
-}
 
 /** What should happen to a session now. Pure. */
 export const planSession = (situation: Case): SessionPlan => {
@@ -66,7 +56,7 @@ const planStart = (situation: Case): SessionPlan => {
   const { object: session, observed, settings, refusal } = situation
   if (desiredPhaseOf(session) === 'Stopped') return stopped(situation)
   if (observed.job) {
-    const message = `Job ${observed.job.ref.name} exists and does not belong to this session; delete it, then ${START_AGAIN}`
+    const message = `Job ${observed.job.ref.name} exists and does not belong to this session; delete that Job, then ${START_AGAIN}`
     return failed(situation, { reason: 'JobNameTaken', message })
   }
   const faults = faultsOf(session.spec)
@@ -74,11 +64,8 @@ const planStart = (situation: Case): SessionPlan => {
   switch (refusal?.reason) {
     case 'Invalid':
       return failed(situation, { reason: 'InvalidSpec', message: refusal.message })
-    case 'QuotaExceeded': {
-      const { reason, message } = refusal
-      const conditions = [ready(false, reason, message), jobCreated(false, reason, message)]
-      return { reason, status: next(situation, { phase: 'Pending' }, conditions) }
-    }
+    case 'QuotaExceeded':
+      return queued(situation, refusal)
     case 'NamespaceTerminating':
       return { reason: refusal.reason }
     case undefined: {
@@ -134,41 +121,6 @@ const planEnded = (situation: Case, job: JobFacts | undefined): SessionPlan => {
   }
 }
 
-/** A new attempt with a Job of its own name. The request is taken off by the plan that makes that Job. */
-const restart = (situation: Case): SessionPlan => {
-  const { object: session, now } = situation
-  const attempt = attemptOf(session) + 1
-  const message = `attempt ${attempt} was asked for`
-  const conditions = [
-    ready(false, 'Restarting', message),
-    jobCreated(false, 'Restarting', message),
-    runnerStarted(false, 'Restarting'),
-  ]
-  const change = { phase: 'Pending', attempt, jobName: jobNameOf(session, attempt), startTime: secondsOf(now) } as const
-  const { completionTime: _, stoppedReason: __, lastActivityTime: ___, ...status } = next(situation, change, conditions)
-  return { reason: 'Restart', status, again: true }
-}
-
-const creating = (situation: Case): Status =>
-  next(situation, { phase: 'Creating' }, [
-    ready(false, 'Creating', 'waiting for the runner to start'),
-    jobCreated(true),
-    runnerStarted(false, 'Creating'),
-  ])
-
-/** Once running it stays so until the Job ends: a Job that is about to end has no ready Pod either. */
-const running = (situation: Case): Status =>
-  next(situation, { phase: 'Running' }, [ready(true, 'Running', ''), jobCreated(true), runnerStarted(true)])
-
-/** The reason is written down before the Job goes: whoever finds it gone must still know why. */
-const stopping = (
-  situation: Case,
-  { reason, message }: { readonly reason: string; readonly message: string },
-): SessionPlan => {
-  const status = next(situation, { phase: 'Stopping' }, [ready(false, reason, message), jobCreated(true)])
-  return { reason, status, again: true }
-}
-
 const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan => {
   if (job) return { reason: 'Stopping', actions: removalOf(job) }
   const { object: session } = situation
@@ -177,81 +129,6 @@ const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan =
   )
   return isOutlived ? failed(situation, outlived(session)) : stopped(situation)
 }
-
-const stopped = (situation: Case): SessionPlan => {
-  const message = `stopped by request; to start again, ${START_AGAIN}`
-  const conditions = [
-    ready(false, 'UserStopped', message),
-    jobCreated(false, 'UserStopped', message),
-    runnerStarted(false, 'UserStopped'),
-  ]
-  const change = { phase: 'Stopped', stoppedReason: 'user', completionTime: secondsOf(situation.now) } as const
-  return ended('UserStopped', situation, next(situation, change, conditions))
-}
-
-const completed = (situation: Case, at: Date): SessionPlan => {
-  const conditions = [
-    ready(false, 'Completed', 'the runner ended with exit code 0'),
-    jobCreated(true),
-    runnerStarted(true),
-  ]
-  const change = { phase: 'Completed', completionTime: secondsOf(at) } as const
-  const plan = ended('Completed', situation, next(situation, change, conditions))
-  return { ...plan, actions: startCarriedOut(situation.object) }
-}
-
-const failed = (situation: Case, { reason, message }: Failure, at = situation.now): SessionPlan => {
-  const hasJob = situation.observed.job?.owner?.uid === situation.object.metadata.uid
-  const conditions = [
-    ready(false, reason, message),
-    hasJob ? jobCreated(true) : jobCreated(false, reason, message),
-    ...(isOfRunner(reason) ? [runnerStarted(true)] : []),
-  ]
-  const change = { phase: 'Failed', completionTime: secondsOf(at) } as const
-  const plan = ended(reason, situation, next(situation, change, conditions))
-  return { ...plan, actions: startCarriedOut(situation.object) }
-}
-
-const ended = (reason: string, { object }: Case, status: Status): SessionPlan => {
-  const { namespace, name, uid } = object.metadata
-  return {
-    reason,
-    status,
-    // A stop is still to be taken off, a start that came while stopping to be carried out.
-    again: desiredPhaseOf(object) === 'Stopped' || phaseOf(object) === 'Stopping',
-    announce: {
-      type: `dev.dormouse.agenticsession.${status.phase?.toLowerCase()}`,
-      subject: `${namespace}/${name}`,
-      data: { namespace, name, uid, attempt: status.attempt, phase: status.phase, reason },
-    },
-  }
-}
-
-/** The status as it is, with these changes. The fields of others stay. */
-const next = ({ object: session, now }: Case, change: Partial<Status>, wanted: readonly WantedCondition[]): Status => {
-  const attempt = attemptOf(session)
-  const observedGeneration = session.metadata.generation ?? 0
-  const hasRun = wanted.some(({ type, status }) => type === RUNNER_STARTED && status === 'True')
-  return {
-    attempt,
-    jobName: jobNameOf(session, attempt),
-    startTime: secondsOf(now),
-    ...session.status,
-    ...(hasRun && { hasRun }),
-    observedGeneration,
-    ...change,
-    conditions: withConditions(session.status?.conditions ?? [], wanted, { observedGeneration, now }),
-  }
-}
-
-/**
- * In a session that has neither ended nor is stopping, `Running` asks for what is under way: left there, it would start the next
- * attempt by itself.
- */
-const startCarriedOut = (session: Live<AgenticSession>): readonly Action[] =>
-  desiredPhaseOf(session) === 'Running' && phaseOf(session) !== 'Stopping'
-    ? [unannotate(...requestAnnotations.Running)]
-    : []
 
 const removalOf = (job: JobFacts): readonly Action[] => (job.isDeleting ? [] : [remove(jobKind, job.ref, job.uid)])
 
@@ -264,15 +141,3 @@ const outlived = (session: AgenticSession): Failure => ({
   reason: 'DeadlineExceeded',
   message: `the session ran into its timeout of ${timeoutOf(session)} s (spec.timeout) and its Job did not end by itself`,
 })
-
-const condition =
-  (type: string, whenTrue: string) =>
-  (isTrue: boolean, reason = whenTrue, message = ''): WantedCondition => ({
-    type,
-    status: isTrue ? 'True' : 'False',
-    reason,
-    message,
-  })
-const ready = condition('Ready', 'Running')
-const runnerStarted = condition(RUNNER_STARTED, 'ContainerRunning')
-const jobCreated = condition('JobCreated', 'JobCreated')

@@ -139,6 +139,14 @@ describe('the environment of a runner', () => {
     expect(environmentOf(afterWakeUp({ ...alone, session: asked }).job ?? {})).toMatchObject({ IS_RESUME: 'true' })
   })
 
+  it('is that of a resume where the operator before us had started the session', () => {
+    const status = { phase: 'Stopped', startTime: '2026-02-01T00:00:00Z' } as const
+    const theirs = { ...aSession({ desired: 'Running' }), status }
+    const world = { job: undefined, previous: undefined, refusal: undefined, session: theirs }
+    const { job } = afterWakeUp(world)
+    expect(environmentOf(job ?? {})).toMatchObject({ IS_RESUME: 'true' })
+  })
+
   it('is that of a first start where the session was stopped before anything ran', () => {
     const spec = { initialPrompt: 'tidy up' }
     const stopped = afterWakeUp({ ...alone, session: aSession({ desired: 'Stopped', spec }) })

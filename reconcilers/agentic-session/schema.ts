@@ -206,3 +206,9 @@ export const sessionKind: Kind<AgenticSession> = {
   plural: 'agenticsessions',
   scope: 'Namespaced',
 }
+
+/** A phase that is none of ours is the `Error` of an old installation. */
+export const phaseOf = ({ status }: AgenticSession): Phase => {
+  const phase = status?.phase ?? 'Pending'
+  return phases.includes(phase) ? phase : 'Failed'
+}

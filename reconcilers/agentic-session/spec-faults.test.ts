@@ -5,7 +5,7 @@ describe('a spec has no faults', () => {
   it.each([
     ['that is absent', undefined],
     ['that is empty', {}],
-    ['with fields of old', { prompt: 'tidy up', interactive: true }],
+    ['with fields of old', { prompt: 'tidy up', interactive: true, constructor: 1 }],
     ['at its bounds', { timeout: 0, llmSettings: { temperature: 2, maxTokens: 1 } }],
     ['with free-form servers', { mcpServers: { custom: { a: { url: 5 } }, disabled: ['b'] } }],
     [

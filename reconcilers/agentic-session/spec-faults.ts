@@ -35,7 +35,8 @@ const faultsIn = (schema: Schema, value: unknown, path: string): readonly string
   return [
     ...missing.map((key) => `${path}.${key} is missing`),
     ...Object.entries(value).flatMap(([key, item]) => {
-      const inner = schema.properties?.[key] ?? schema.additionalProperties
+      const { properties = {}, additionalProperties } = schema
+      const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
       return inner ? faultsIn(inner, item, `${path}.${key}`) : []
     }),
   ]
