@@ -31,17 +31,12 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
   for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels) }))
     jobs.set(keyOf(refOf(job)), factsOf(job))
 
-  /** Takes the Job of an attempt out of the map: whatever stays there belongs to no open session. */
-  const takeJob = (session: Live<AgenticSession>, attempt: number) => {
-    const key = keyOf({ namespace: session.metadata.namespace, name: jobNameOf(session, attempt) })
+  const isDue = (session: Live<AgenticSession>): boolean => {
+    const key = keyOf({ namespace: session.metadata.namespace, name: jobNameOf(session, attemptOf(session)) })
     const job = jobs.get(key)
     jobs.delete(key)
-    return job
-  }
-  const isDue = (session: Live<AgenticSession>): boolean => {
     try {
-      const attempt = attemptOf(session)
-      const observed = { job: takeJob(session, attempt), previous: takeJob(session, attempt - 1), pods: [] }
+      const observed = { job, previous: undefined, pods: [] }
       return !isIdle(planSession({ object: session, observed, now: now(), settings }), session)
     } catch {
       // One that no plan can be made for must not end the sweep. Reconciling it says what is wrong with it.
@@ -51,7 +46,7 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
   for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended) })) {
     if (managed.has(session.metadata.namespace) && isDue(session)) yield refOf(session)
   }
-  // What remains unfinished belongs to no open session: a Job that outlived the end of its attempt.
+  // What remains unfinished is no open session's Job of now: it outlived its attempt.
   for (const { end, owner } of jobs.values()) {
     if (!end && owner && managed.has(owner.ref.namespace)) yield owner.ref
   }

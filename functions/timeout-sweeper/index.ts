@@ -11,7 +11,6 @@ export default defineFunction({
     ...sessionAccess,
     { apiGroup: '', resource: 'namespaces', verbs: ['list'] },
     { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['list'] },
-    { apiGroup: 'batch', resource: 'jobs', verbs: ['list'] },
   ],
   handle: onSchedule(agenticSession, dueSessions),
 })

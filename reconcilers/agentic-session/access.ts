@@ -4,6 +4,6 @@ import type { Access } from '#sdk/index.ts'
 export const sessionAccess: readonly Access[] = [
   { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['get', 'patch'] },
   { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions/status', verbs: ['patch'] },
-  { apiGroup: 'batch', resource: 'jobs', verbs: ['get', 'create', 'delete'] },
+  { apiGroup: 'batch', resource: 'jobs', verbs: ['get', 'list', 'create', 'delete'] },
   { apiGroup: '', resource: 'pods', verbs: ['list'] },
 ]

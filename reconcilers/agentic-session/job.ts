@@ -9,6 +9,9 @@ export const jobKind: Kind<JobObject> = { apiVersion: 'batch/v1', kind: 'Job', p
 /** The label that ApiServerSource, the Trigger and the sweep select our Jobs by. It stays on them for life. */
 export const jobLabels = { 'app.kubernetes.io/managed-by': 'dormouse' } as const
 
+/** The label that a session finds all its Jobs by, those of earlier attempts included. */
+export const SESSION_UID = 'ambient-code.io/session-uid'
+
 /** What a plan needs to know about a Job. */
 export type JobFacts = {
   readonly ref: Ref

@@ -103,7 +103,7 @@ const planWithoutJob = (situation: Case): SessionPlan => {
   const { object: session } = situation
   if (desiredPhaseOf(session) === 'Stopped') return stopped(situation)
   const name = jobNameOf(session, attemptOf(session))
-  const message = `Job ${name} was deleted before its end was seen; to start again, ${START_AGAIN}`
+  const message = `there is no Job ${name}: it was deleted before its end was seen, or another operator ran this session; to start again, ${START_AGAIN}`
   return failed(situation, { reason: 'JobMissing', message })
 }
 

@@ -139,6 +139,15 @@ describe('the environment of a runner', () => {
     expect(environmentOf(afterWakeUp({ ...alone, session: asked }).job ?? {})).toMatchObject({ IS_RESUME: 'true' })
   })
 
+  it('keeps the dollars of a prompt from the kubelet, which would expand them, and leaves variables to the session', () => {
+    const spec = { initialPrompt: 'echo $(HOME) $$ $1', environmentVariables: { PATH_TO: '$(WORKSPACE_PATH)/a' } }
+    const { job } = afterWakeUp({ job: undefined, previous: undefined, refusal: undefined, session: aSession({ spec }) })
+    expect(environmentOf(job ?? {})).toMatchObject({
+      INITIAL_PROMPT: 'echo $$(HOME) $$$$ $$1',
+      PATH_TO: '$(WORKSPACE_PATH)/a',
+    })
+  })
+
   it('is that of a resume where the operator before us had started the session', () => {
     const status = { phase: 'Stopped', startTime: '2026-02-01T00:00:00Z' } as const
     const theirs = { ...aSession({ desired: 'Running' }), status }

@@ -1,6 +1,6 @@
 import type { EnvVar, SecurityContext } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
-import { type JobObject, jobKind, jobLabels, jobNameOf } from './job.ts'
+import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID } from './job.ts'
 import { type AgenticSession, sessionKind, timeoutOf } from './schema.ts'
 
 /** The container that runs the agent. */
@@ -25,6 +25,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
   const { name, namespace, uid } = session.metadata
   const labels = {
     ...jobLabels,
+    [SESSION_UID]: uid,
     app: 'ambient-code-runner',
     // A label's value ends at 63 characters, a session's name at 253.
     'agentic-session': name.slice(0, 63).replace(/[-.]+$/, ''),
@@ -70,7 +71,10 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
   }
 }
 
-/** Upstream's names and meanings. What the session sets itself comes last and wins. */
+/**
+ * Upstream's names and meanings. What the session sets itself comes last and wins, and may refer to what comes before it, as in any Pod:
+ * `$(NAME)`. Everything else is text: a dollar in a prompt is a dollar.
+ */
 const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
   const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
@@ -96,9 +100,16 @@ const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVa
     USER_ID: userContext?.userId,
     USER_NAME: userContext?.displayName,
     PARENT_SESSION_ID: annotations?.['vteam.ambient-code/parent-session-id'],
-    ...environmentVariables,
   }
-  return Object.entries(variables).flatMap(([name, value]) =>
-    value === undefined ? [] : { name, value: String(value) },
+  const values = new Map(
+    Object.entries(variables).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value).replaceAll('$', '$$$$')]],
+    ),
   )
+  for (const [name, value] of Object.entries(environmentVariables ?? {})) {
+    // Whatever it replaces, it comes behind that which it may refer to.
+    values.delete(name)
+    values.set(name, value)
+  }
+  return [...values].map(([name, value]) => ({ name, value }))
 }

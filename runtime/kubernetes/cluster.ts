@@ -101,7 +101,7 @@ const pathOf = (kind: Kind, ref: Ref): string => `${collectionOf(kind, ref.names
 
 /** The API server's own rule for a name in a path. A name that breaks it, from a forged event, must not become another path. */
 const segmentOf = (name: string): string => {
-  if (name === '' || name === '.' || name === '..' || /[/%]/.test(name)) {
+  if (name === '' || name === '.' || name === '..' || name.length > 253 || /[/%]/.test(name) || !name.isWellFormed()) {
     throw new PermanentError('MalformedName', `${JSON.stringify(name.slice(0, 80))} cannot be the name of an object`)
   }
   return encodeURIComponent(name)
