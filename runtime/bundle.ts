@@ -102,9 +102,13 @@ const bakeCache = async (name: string) => {
     PORT: String(port),
     METRICS_PORT: '0',
   }
-  const child = spawn(process.execPath, [baker, '--once'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
+  const child = spawn(process.execPath, isSweeper ? [baker, '--once'] : [baker], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const exit = once(child, 'exit')
-  if (!fn.on.some((trigger) => 'everyMinutes' in trigger)) {
+  if (!isSweeper) {
     await deliver(anEventFor(fn), port, child)
     child.kill('SIGTERM')
   }

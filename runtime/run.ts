@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { parseArgs } from 'node:util'
 import type { FunctionDefinition } from '#sdk/index.ts'
 import { giveUp, startProcess } from './process.ts'
 import { sweepOnce, sweepUntil } from './sweeper.ts'
@@ -7,10 +8,15 @@ import { sweepOnce, sweepUntil } from './sweeper.ts'
  * Runs one function under the host that fits what wakes it: the sweeper for a schedule, else the Knative HTTP host. With `--once` a
  * sweeper ends after one sweep, with code 1 if that left something undone. Resolves once a signal has come and all work is done.
  */
-export const run = (fn: FunctionDefinition, args: readonly string[]): Promise<void> =>
-  (fn.on.some((trigger) => 'everyMinutes' in trigger) ? runSweeper(fn, args.includes('--once')) : runKnative(fn)).catch(
-    giveUp,
-  )
+export const run = async (fn: FunctionDefinition, args: readonly string[]): Promise<void> => {
+  const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
+  try {
+    const { values } = parseArgs({ args: [...args], options: isSweeper ? { once: { type: 'boolean' } } : {} })
+    await (isSweeper ? runSweeper(fn, 'once' in values && values.once === true) : runKnative(fn))
+  } catch (error) {
+    giveUp(error)
+  }
+}
 
 const runKnative = async (fn: FunctionDefinition): Promise<void> => {
   // A sweeper starts without a web server.

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { type FunctionDefinition, type Kind, type Log, managedNamespace } from '#sdk/index.ts'
+import { readConfig } from './config.ts'
 import { loadFunctions } from './functions.ts'
 import { createCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
@@ -18,8 +19,6 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 
-type Context = { readonly log: Log; readonly signal: AbortSignal }
-
 /** `npm start`: every function as a process on this machine, woken by the changes in the cluster of the kubeconfig. */
 const start = async (): Promise<void> => {
   const log: Log = pino({ base: null })
@@ -27,13 +26,14 @@ const start = async (): Promise<void> => {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
   const context = { log, signal: stop.signal }
 
+  readConfig(process.env)
   const functions = await loadFunctions()
   await checkCluster(functions)
   const children = new Map<string, ChildProcess>()
   const subscriptions: Subscription[] = []
   for (const fn of functions) {
     const port = await freePort()
-    children.set(fn.name, startFunction(fn.name, port, context))
+    children.set(fn.name, startFunction(fn.name, port, log, stop))
     for (const trigger of fn.on) {
       if (!('changes' in trigger)) continue
       subscriptions.push({ kind: trigger.changes, labels: trigger.labels, sinks: [`http://127.0.0.1:${port}`] })
@@ -50,7 +50,7 @@ const start = async (): Promise<void> => {
 
   if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await Promise.all([...children.values()].map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
-  process.exit()
+  process.exit(process.exitCode)
 }
 
 /** Fails early, and in words, where there is no cluster or where our kinds are not installed. */
@@ -70,7 +70,7 @@ const checkCluster = async (functions: readonly FunctionDefinition[]): Promise<v
   }
 }
 
-const startFunction = (name: string, port: number, { log, signal }: Context): ChildProcess => {
+const startFunction = (name: string, port: number, log: Log, stop: AbortController): ChildProcess => {
   const env = {
     ...process.env,
     HOST: '127.0.0.1',
@@ -78,10 +78,14 @@ const startFunction = (name: string, port: number, { log, signal }: Context): Ch
     METRICS_PORT: '0',
     SWEEP_PERIOD_SECONDS: String(SWEEP_PERIOD_SECONDS),
   }
-  const child = spawn(process.execPath, [MAIN, name], { env, stdio: 'inherit' })
-  signal.addEventListener('abort', () => child.kill('SIGTERM'))
-  child.on('exit', (code) => {
-    if (!signal.aborted) log.error({ function: name, code }, 'function ended by itself')
+  // Over its channel the child hears when we are gone, however we went.
+  const child = spawn(process.execPath, [MAIN, name], { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  stop.signal.addEventListener('abort', () => child.kill('SIGTERM'))
+  child.on('exit', (code, killed) => {
+    if (stop.signal.aborted) return
+    log.error({ function: name, code, killed }, 'function ended by itself: ending the others')
+    process.exitCode = 1
+    stop.abort()
   })
   return child
 }

@@ -129,11 +129,11 @@ describe('a sweep', () => {
     expect(await sweep([], () => ({ reason: 'Slept' }))).toEqual({ state: 'settled', reason: 'Swept' })
   })
 
-  it('reconciles every object once, though one of them fails', async () => {
+  it('reconciles every object once, though most of them fail', async () => {
     const seen: string[] = []
     const outcome = await sweep(names, (name) => {
       seen.push(name)
-      if (name === 'nap-3') throw new UnreachableError('no answer')
+      if (Number(name.slice('nap-'.length)) < 15) throw new UnreachableError('no answer')
       return { reason: 'Slept' }
     })
     expect(seen.toSorted()).toEqual(names.toSorted())

@@ -12,10 +12,16 @@ const files = render(functions)
 
 type Manifest = {
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: object
+    readonly annotations?: object
+  }
   readonly spec?: {
     readonly template?: { readonly spec: PodSpec }
     readonly delivery?: object
+    readonly filters?: readonly Filter[]
     readonly subscriber?: { readonly ref: { readonly name: string } }
     readonly resources?: readonly { readonly kind: string }[]
   }
@@ -103,6 +109,92 @@ describe('rendered manifests', () => {
     )
     expect(watched.sort()).toEqual([...new Set(wanted)].sort())
   })
+})
+
+/** What the real adapter sends, as far as a Trigger can see it. */
+const seen = {
+  AgenticSession: { apiversion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession' },
+  Job: { apiversion: 'batch/v1', kind: 'Job' },
+} as const
+const changes = ['add', 'update', 'delete'].map((change) => `dev.knative.apiserver.resource.${change}`)
+
+type Filter = { readonly exact?: Readonly<Record<string, string>>; readonly prefix?: Readonly<Record<string, string>> }
+const passes = (filters: readonly Filter[], attributes: Readonly<Record<string, string>>) =>
+  filters.every(({ exact = {}, prefix = {} }) =>
+    [
+      ...Object.entries(exact).map(([name, value]) => attributes[name] === value),
+      ...Object.entries(prefix).map(([name, value]) => attributes[name]?.startsWith(value)),
+    ].every(Boolean),
+  )
+
+describe('events', () => {
+  const subscribersOf = (attributes: Readonly<Record<string, string>>) =>
+    ofKind('Trigger').flatMap(({ spec }) => {
+      const { filters = [], subscriber } = spec ?? {}
+      return passes(filters, attributes) ? (subscriber?.ref.name ?? []) : []
+    })
+
+  test.each(changes)('of type %s reach the function of their kind, and no other', (type) => {
+    expect(subscribersOf({ type, ...seen.AgenticSession })).toEqual(['on-session-event'])
+    expect(subscribersOf({ type, ...seen.Job })).toEqual(['on-job-event'])
+  })
+
+  test('of other sources and kinds reach none', () => {
+    expect(subscribersOf({ type: 'dev.dormouse.agenticsession.completed' })).toEqual([])
+    expect(subscribersOf({ type: 'dev.knative.sources.ping', ...seen.Job })).toEqual([])
+    expect(subscribersOf({ type: changes[0] ?? '', apiversion: 'v1', kind: 'Pod' })).toEqual([])
+  })
+
+  test('come whole, of managed namespaces only, and of our Jobs only', () => {
+    expect(ofKind('ApiServerSource').map(({ spec }) => spec)).toEqual([
+      expect.objectContaining({
+        mode: 'Resource',
+        serviceAccountName: 'source',
+        namespaceSelector: { matchLabels: { 'ambient-code.io/managed': 'true' } },
+        resources: [
+          {
+            apiVersion: 'batch/v1',
+            kind: 'Job',
+            selector: { matchLabels: { 'app.kubernetes.io/managed-by': 'dormouse' } },
+          },
+          { apiVersion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession' },
+        ],
+        sink: { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: 'dormouse' } },
+      }),
+    ])
+  })
+
+  test('are taken by a Broker that does not wait for its Triggers, and tried again for two minutes', () => {
+    const [broker] = ofKind('Broker')
+    expect(broker?.metadata.annotations).toMatchObject({ 'messaging.knative.dev/async-handler': 'true' })
+    for (const { spec } of [...ofKind('Broker'), ...ofKind('Trigger')]) {
+      expect(spec?.delivery).toMatchObject({ retry: 8, backoffPolicy: 'exponential', backoffDelay: 'PT0.5S' })
+    }
+  })
+})
+
+test('functions are reached from inside the cluster only', () => {
+  for (const { metadata } of ofKind('Service')) {
+    expect(metadata.labels).toMatchObject({ 'networking.knative.dev/visibility': 'cluster-local' })
+  }
+})
+
+test('the sweeper is up for a minute in every five, and a minute longer', () => {
+  expect(ofKind('ScaledObject').map(({ spec }) => spec)).toEqual([
+    {
+      scaleTargetRef: { name: 'timeout-sweeper' },
+      pollingInterval: 10,
+      cooldownPeriod: 60,
+      minReplicaCount: 0,
+      maxReplicaCount: 1,
+      triggers: [
+        {
+          type: 'cron',
+          metadata: { timezone: 'UTC', start: '*/5 * * * *', end: '1-59/5 * * * *', desiredReplicas: '1' },
+        },
+      ],
+    },
+  ])
 })
 
 describe('rendering refuses', () => {

@@ -118,6 +118,48 @@ describe('a function process', () => {
     expect((await ended).code).toBe(0)
   })
 
+  test('asks about MAX_CONCURRENT_RECONCILES objects at a time', async () => {
+    const waiting: (() => void)[] = []
+    const asked = Promise.withResolvers<void>()
+    const kubeconfig = await stubApiServer((_request, response) => {
+      waiting.push(() => void notFound(response))
+      asked.resolve()
+    })
+    const port = await freePort()
+    launch(['on-session-event'], { PORT: String(port), KUBECONFIG: kubeconfig, MAX_CONCURRENT_RECONCILES: '1' })
+    await untilReady(port)
+    const about = (name: string) =>
+      fetch(`http://127.0.0.1:${port}`, { ...event, body: event.body.replace('"name":"a"', `"name":"${name}"`) })
+    const answers = [about('a'), about('b')]
+    await asked.promise
+    await pause(200)
+    expect(waiting).toHaveLength(1)
+    waiting[0]?.()
+    await Promise.race(answers)
+    while (waiting.length < 2) await pause(20)
+    waiting[1]?.()
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([204, 204])
+  })
+
+  test('takes a dead letter, says what it was, and needs no API server for it', async () => {
+    const kubeconfig = await stubApiServer((_request, response) => response.destroy())
+    const port = await freePort()
+    const { child, ended } = launch(['on-dead-letter'], { PORT: String(port), KUBECONFIG: kubeconfig })
+    await untilReady(port)
+    const headers = { ...event.headers, 'ce-subject': '/apis/a', 'ce-knativeerrorcode': '503' }
+    expect((await fetch(`http://127.0.0.1:${port}`, { ...event, headers })).status).toBe(204)
+    child.kill('SIGTERM')
+    const { output } = await ended
+    expect(output).toContain('"subject":"/apis/a"')
+    expect(output).toContain('"code":"503"')
+  })
+
+  test('refuses arguments that it does not know', async () => {
+    const { code, output } = await launch(['timeout-sweeper', '--onec'], {}).ended
+    expect(code).toBe(1)
+    expect(output).toContain("'--onec'")
+  })
+
   test('names every mistake in its configuration in one line, and ends with 1', async () => {
     const { ended } = launch(['on-session-event'], { PORT: 'http', MAX_CONCURRENT_RECONCILES: '0', DEV_MODE: 'yes' })
     const { code, output } = await ended
@@ -166,5 +208,5 @@ describe('a sweeper process', () => {
     expect(child.exitCode).toBeNull()
     child.kill('SIGTERM')
     expect((await ended).code).toBe(0)
-  })
+  }, 10_000)
 })

@@ -141,7 +141,12 @@ describe('the environment of a runner', () => {
 
   it('keeps the dollars of a prompt from the kubelet, which would expand them, and leaves variables to the session', () => {
     const spec = { initialPrompt: 'echo $(HOME) $$ $1', environmentVariables: { PATH_TO: '$(WORKSPACE_PATH)/a' } }
-    const { job } = afterWakeUp({ job: undefined, previous: undefined, refusal: undefined, session: aSession({ spec }) })
+    const { job } = afterWakeUp({
+      job: undefined,
+      previous: undefined,
+      refusal: undefined,
+      session: aSession({ spec }),
+    })
     expect(environmentOf(job ?? {})).toMatchObject({
       INITIAL_PROMPT: 'echo $$(HOME) $$$$ $$1',
       PATH_TO: '$(WORKSPACE_PATH)/a',

@@ -40,6 +40,17 @@ describe('a session that', () => {
   })
 })
 
+test('no Job of a session that was deleted and made again was ever touched by us, the garbage collector took it', () => {
+  const touched = controlPlane
+    .audit()
+    .filter(
+      ({ verb, objectRef }) =>
+        objectRef?.resource === 'jobs' && objectRef.name?.startsWith('twin-') && WRITES.includes(verb),
+    )
+  expect(touched.filter((event) => isOurs(event) && event.verb !== 'create')).toEqual([])
+  expect(touched.some(({ verb, user }) => verb === 'delete' && user.username.includes('garbage-collector'))).toBe(true)
+})
+
 test('a life from creation to Completed costs three writes and the Job, and two reads at each of three wake-ups', async () => {
   const world = await stage.world('budget')
   await world.create('thrifty', { runner: { seconds: 2 } })

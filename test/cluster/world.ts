@@ -7,6 +7,7 @@ import { ApiError } from './api-client.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
+import { renderedSource } from './rendered-source.ts'
 
 type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 
@@ -30,17 +31,8 @@ export const faultsHere: readonly Fault[] = [
   'sweeper left alone',
 ]
 
-const watched = {
-  'on-session-event': { group: 'vteam.ambient-code', version: 'v1alpha1', resource: 'agenticsessions' },
-  'on-job-event': {
-    group: 'batch',
-    version: 'v1',
-    resource: 'jobs',
-    selector: 'app.kubernetes.io/managed-by=dormouse',
-  },
-} as const
-type Name = keyof typeof watched
-const names = Object.keys(watched) as Name[]
+const names = ['on-session-event', 'on-job-event'] as const
+type Name = (typeof names)[number]
 
 /** Functions as processes, real receive adapters that post to them, and the scenarios' view on it. */
 export const createStage = (controlPlane: ControlPlane): Stage => {
@@ -51,9 +43,11 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
   let count = 0
   const restarts: number[] = []
 
+  const { namespace: home, serviceAccount, resourcesFor } = renderedSource()
   const addAdapter = async (name: Name, sink: string) => {
-    const resources = [watched[name]]
-    adapters.push(await startReceiveAdapter(controlPlane, { name: `${name}-${++count}`, sink, resources }))
+    const kubeconfig = await controlPlane.serviceAccountKubeconfig(home, serviceAccount)
+    const options = { name: `${name}-${++count}`, sink, resources: resourcesFor(name), kubeconfig }
+    adapters.push(await startReceiveAdapter(controlPlane, options))
   }
   const loseEvents = async () => {
     await Promise.all(adapters.map((adapter) => adapter.kill()))
