@@ -58,6 +58,26 @@ const files = globSync('**/*.ts', { cwd: ROOT, exclude: ['node_modules', 'dist']
   (file) => !/(\.test|fixtures|arbitraries)\.ts$/.test(file),
 )
 
+/** What makes two runs differ. Time, chance and ids come into the emulator as arguments; only its edge has sockets and timers. */
+const chance =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandomUUID\b|\bset(?:Timeout|Interval|Immediate)\b|\b(?:createServer|createConnection)\b|'node:(?:https?|timers|child_process)/
+
+describe('the emulator', () => {
+  const pure = files.filter((file) => file.startsWith('emulator/') && !file.startsWith('emulator/host/'))
+
+  test('knows no clock, no chance and no socket outside its edge', () => {
+    expect(pure.length).toBeGreaterThan(10)
+    expect(pure.filter((file) => chance.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([])
+  })
+
+  test.each(['Date.now()', 'new Date()', 'Math.random()', "from 'node:http'", 'setTimeout(f)'])(
+    'would be told off for %s',
+    (text) => {
+      expect(chance.test(text)).toBe(true)
+    },
+  )
+})
+
 describe('rooms', () => {
   test('import only what the architecture lets them', () => {
     expect(files.length).toBeGreaterThan(30)

@@ -1,0 +1,78 @@
+import { builtInType } from '../patch/built-in-types.ts'
+import { customType } from '../patch/custom-types.ts'
+import type { TypeInfo } from '../patch/types.ts'
+import { builtIns } from './built-ins.ts'
+import { CRDS, typesOf } from './crd.ts'
+import { at } from './json.ts'
+import type { RequestInfo } from './request-info.ts'
+import { qualified } from './status.ts'
+import type { Store } from './store.ts'
+import type { KubeObject, Request, ResourceType, World } from './types.ts'
+
+/** What every verb works with. */
+export type Core = { readonly store: Store; readonly world: World; readonly types: () => readonly ResourceType[] }
+
+/** One request for a served resource, its authorisation behind it. */
+export type Call = {
+  readonly core: Core
+  readonly request: Request
+  readonly info: RequestInfo
+  readonly type: ResourceType
+  /** Collected on the way, for the Warning header. */
+  readonly warnings: string[]
+}
+
+export function createCore(store: Store, world: World, resources: readonly ResourceType[] = builtIns): Core {
+  const made = new WeakMap<KubeObject, readonly ResourceType[]>()
+  const customTypes = (crd: KubeObject): readonly ResourceType[] => {
+    const known = made.get(crd) ?? typesOf(crd)
+    made.set(crd, known)
+    return known
+  }
+  const types = (): readonly ResourceType[] => {
+    const crds = store.list(CRDS, '') ?? []
+    return crds.length === 0 ? resources : [...resources, ...crds.filter(isEstablished).flatMap(customTypes)]
+  }
+  return { store, world, types }
+}
+
+const isEstablished = (crd: KubeObject): boolean => {
+  const conditions = at(crd, 'status', 'conditions')
+  return (
+    Array.isArray(conditions) &&
+    conditions.some((each) => at(each, 'type') === 'Established' && at(each, 'status') === 'True')
+  )
+}
+
+export const typeOf = (core: Core, group: string, version: string, plural: string): ResourceType | undefined =>
+  core.types().find((type) => type.plural === plural && type.group === group && type.version === version)
+
+export const tableOf = (type: ResourceType): string => qualified(type)
+export const apiVersionOf = ({ group, version }: ResourceType): string =>
+  group === '' ? version : `${group}/${version}`
+export const isDryRun = ({ info }: Call): boolean => info.query.getAll('dryRun').length > 0
+export const keyFor = ({ type, info }: Call, name = info.name): string =>
+  type.namespaced ? `${info.namespace ?? ''}/${name}` : name
+
+const infos = new WeakMap<ResourceType, TypeInfo | 'none'>()
+
+/** What patches and field ownership need to know; `undefined` for a kind that emulator/patch has no table of. */
+export function typeInfoOf(type: ResourceType): TypeInfo | undefined {
+  const known = infos.get(type) ?? made(type) ?? 'none'
+  infos.set(type, known)
+  return known === 'none' ? undefined : known
+}
+
+const made = (type: ResourceType): TypeInfo | undefined =>
+  type.isCustom
+    ? customType({
+        apiVersion: apiVersionOf(type),
+        kind: type.kind,
+        schema: type.schema ?? {},
+        hasStatus: type.subresources.includes('status'),
+      })
+    : builtInType(apiVersionOf(type), type.kind)
+
+/** As the client of this version sees a stored object. Versions of a CRD differ in nothing else: conversion is `None`. */
+export const inVersion = (object: KubeObject, type: ResourceType): KubeObject =>
+  object.apiVersion === apiVersionOf(type) ? object : { ...object, apiVersion: apiVersionOf(type) }

@@ -1,0 +1,138 @@
+import { withStructs } from '../patch/structs.ts'
+import { managerFromUserAgent, trackUpdate, withManagedFields } from '../patch/track-update.ts'
+import { checkSchema } from '../schema/check-schema.ts'
+import { applyDefaults, dropNulls } from '../schema/defaults.ts'
+import { prune } from '../schema/prune.ts'
+import { validate } from '../schema/validate.ts'
+import { apiVersionOf, type Call, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
+import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
+import { checkWriteOptions, decodeBody } from './decode.ts'
+import { at, timestamp, without } from './json.ts'
+import { generatedName, metaErrors } from './names.ts'
+import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
+import type { FieldError, KubeObject, Meta } from './types.ts'
+
+/** POST to a collection: the object as it is stored then. */
+export function create(call: Call): KubeObject {
+  checkWriteOptions(call, 'create')
+  return createObject(call, decodeBody(call))
+}
+
+/** Also for a PUT or an apply of an object that does not exist. `tracked` objects have their managedFields already. */
+export function createObject(call: Call, decoded: KubeObject, tracked = false): KubeObject {
+  const { core, type } = call
+  const { world, store } = core
+  const given = inNamespace(call, decoded)
+  checkNamespace(call, given)
+  const { uid: _, resourceVersion, deletionTimestamp: __, deletionGracePeriodSeconds: ___, ...asked } = given.metadata
+  const name = asked.name ?? (asked.generateName ? generatedName(asked.generateName, world.random) : undefined)
+  const metadata: Meta = {
+    ...asked,
+    ...(name !== undefined && { name }),
+    uid: world.uuid(),
+    ...(type.hasGeneration && { generation: 1 }),
+    creationTimestamp: timestamp(world.now()),
+  }
+  const clean = cleaned(call, { ...without(given, ...(hasStatus(call) ? ['status'] : [])), metadata } as KubeObject)
+  const prepared = type.prepareForCreate?.(clean, world) ?? clean
+  const object = tableOf(type) === CRDS ? initialCrdStatus(withCrdDefaults(prepared)) : prepared
+  const meta = metaErrors(object, type)
+  const errors = [
+    ...meta,
+    ...(type.validate?.(object) ?? []),
+    ...schemaErrors(call, object, undefined, meta),
+    ...crdErrors(call, object),
+  ]
+  if (errors.length > 0) throw invalid(type, name ?? '', errors)
+  if (resourceVersion !== undefined)
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  const key = keyFor(call, name)
+  const existing = store.get(tableOf(type), key)
+  if (existing) throw alreadyExists(type, name ?? '', existing.metadata.deletionTimestamp !== undefined)
+  const owned = tracked ? object : withOwners(call, undefined, object)
+  if (isDryRun(call)) return owned
+  const stored = store.put(tableOf(type), key, owned)
+  if (tableOf(type) === CRDS) store.put(CRDS, key, established(stored, world.now()))
+  return stored
+}
+
+const hasStatus = ({ type }: Call): boolean => type.subresources.includes('status')
+
+/** 400 for an object of another namespace; else with the namespace of the path. */
+export function inNamespace({ type, info }: Call, object: KubeObject): KubeObject {
+  const { namespace, ...rest } = object.metadata
+  if (!type.namespaced) {
+    if (namespace !== undefined)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+    return { ...object, metadata: rest }
+  }
+  if (namespace !== undefined && namespace !== info.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  return { ...object, metadata: { ...object.metadata, namespace: info.namespace ?? '' } }
+}
+
+function checkNamespace({ core, type, info }: Call, { metadata }: KubeObject): void {
+  const crd = type.isCustom ? core.store.get(CRDS, tableOf(type)) : undefined
+  if (type.namespaced) {
+    const name = info.namespace ?? ''
+    const namespace = core.store.get('namespaces', name)
+    if (!namespace) throw notFound({ group: '', plural: 'namespaces' }, name)
+    if (at(namespace, 'status', 'phase') === 'Terminating')
+      throw forbidden(
+        type,
+        metadata.name ?? '',
+        `unable to create new content in namespace ${name} because it is being terminated`,
+        [
+          {
+            reason: 'NamespaceTerminating',
+            message: `namespace ${name} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ],
+      )
+  }
+  if (crd?.metadata.deletionTimestamp)
+    throw forbidden(type, metadata.name ?? '', 'create not allowed while custom resource definition is terminating')
+}
+
+/** A custom object without what its schema does not know, and with its defaults. */
+export function cleaned({ type }: Call, object: KubeObject): KubeObject {
+  const { schema } = type
+  return type.isCustom && schema ? applyDefaults(schema, dropNulls(schema, prune(schema, object))) : object
+}
+
+export function schemaErrors(
+  { type }: Call,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  earlier: readonly FieldError[],
+): readonly FieldError[] {
+  return type.isCustom && type.schema ? validate(type.schema, object, old, earlier) : []
+}
+
+/** What the real server refuses in a CRD, as far as emulator/schema checks it. */
+export const crdErrors = ({ type }: Call, object: KubeObject): readonly FieldError[] =>
+  tableOf(type) !== CRDS
+    ? []
+    : shapeErrors(object).length > 0
+      ? shapeErrors(object)
+      : checkSchema(object as unknown as Parameters<typeof checkSchema>[0])
+
+export const managerOf = ({ request, info }: Call): string =>
+  info.query.get('fieldManager') || managerFromUserAgent(request.headers['user-agent'] ?? '')
+
+/** With managedFields as after a create, update or patch; unchanged for a kind that emulator/patch does not know. */
+export function withOwners(call: Call, before: KubeObject | undefined, after: KubeObject): KubeObject {
+  const known = typeInfoOf(call.type)
+  if (!known) return after
+  const { subresource } = call.info
+  const entries = trackUpdate({
+    type: known,
+    before,
+    after: { ...withStructs(known, after), apiVersion: apiVersionOf(call.type) },
+    manager: managerOf(call),
+    now: call.core.world.now(),
+    ...(subresource !== '' && { subresource }),
+  })
+  return withManagedFields(after, entries) as KubeObject
+}

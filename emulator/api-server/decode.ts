@@ -1,0 +1,190 @@
+import { typeErrors } from '../patch/check-type.ts'
+import type { FieldType } from '../patch/types.ts'
+import { unknownFields } from '../schema/prune.ts'
+import { apiVersionOf, type Call, typeInfoOf } from './context.ts'
+import { at, isObject } from './json.ts'
+import { badRequest, invalid, StatusError } from './status.ts'
+import type { FieldError, Json, KubeObject, Meta, ResourceType } from './types.ts'
+
+const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+/** A request's body as an object of the resource's kind, with its metadata decoded. Throws 400 and 415. */
+export function decodeBody(call: Call): KubeObject {
+  const { request, type } = call
+  const media = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
+  if (!mediaTypes.includes(media))
+    throw new StatusError(
+      415,
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
+    )
+  const { body } = request
+  if (!isObject(body)) throw unrecognized(type, bodyObjection(body))
+  return asObject(call, body, JSON.stringify(body))
+}
+
+const unrecognized = (type: ResourceType, why: string): StatusError =>
+  badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why}`)
+
+const bodyObjection = (body: unknown): string => {
+  if (body === undefined || body === '')
+    return "couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)"
+  const text = JSON.stringify(body)
+  const kind = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body
+  const hex = Buffer.from(text).toString('hex')
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${hex})`
+}
+
+function asObject({ type, info, warnings }: Call, body: Json, text: string): KubeObject {
+  const apiVersion = body['apiVersion'] ?? ''
+  const kind = body['kind'] ?? ''
+  if (type.isCustom) {
+    if (kind === '') throw unrecognized(type, `Object 'Kind' is missing in '${text}' (${text})`)
+    if (apiVersion !== apiVersionOf(type))
+      throw badRequest(
+        `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(type)})`,
+      )
+    if (kind !== type.kind)
+      throw invalid({ group: type.group, kind: String(kind) }, String(at(body, 'metadata', 'name') ?? ''), [
+        { type: 'FieldValueInvalid', field: 'kind', badValue: kind, detail: `must be ${type.kind}` },
+      ])
+  } else {
+    const cannot = (why: string): StatusError =>
+      badRequest(
+        `${String(kind || type.kind)} in version "${String(apiVersion || type.version)
+          .split('/')
+          .at(-1)}" cannot be handled as a ${type.kind}: ${why}`,
+      )
+    if (apiVersion !== '' && apiVersion !== apiVersionOf(type))
+      throw cannot(
+        `no kind "${String(kind || type.kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/runtime/scheme.go:111"`,
+      )
+    if (kind !== '' && kind !== type.kind)
+      throw cannot(
+        `converting (${type.version}.${String(kind)}) to (${type.group === '' ? 'core' : type.group}.${type.kind}): unknown conversion`,
+      )
+  }
+  const object = { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata: metaOf(type, body['metadata']) }
+  const strict = info.query.get('fieldValidation') || 'Warn'
+  const unknown = strict === 'Ignore' ? [] : unknownIn(type, body)
+  if (unknown.length > 0 && strict === 'Strict')
+    throw badRequest(
+      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`,
+    )
+  warnings.push(...unknown.map((path) => `unknown field "${path}"`))
+  return checkTypes(type, type.isCustom ? object : onlyKnown(type, object))
+}
+
+/** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */
+const onlyKnown = (type: ResourceType, object: KubeObject): KubeObject => {
+  const info = typeInfoOf(type)
+  return info ? (keepKnown(info.root, object) as KubeObject) : object
+}
+
+const keepKnown = (type: FieldType | undefined, value: unknown): unknown => {
+  if (Array.isArray(value)) return type?.list ? value.map((item) => keepKnown(type.list?.element, item)) : value
+  if (!isObject(value) || !type?.map) return value
+  const { fields, element } = type.map
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => {
+      const field = fields.get(key)?.type ?? element
+      if (item === undefined || (item === null && !element)) return []
+      return field ? [[key, keepKnown(field, item)]] : []
+    }),
+  )
+}
+
+function checkTypes(type: ResourceType, object: KubeObject): KubeObject {
+  const info = type.isCustom ? undefined : typeInfoOf(type)
+  const [first] = info ? typeErrors(info.root, object, true) : []
+  if (first !== undefined)
+    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: ${first}`)
+  return object
+}
+
+const unknownIn = (type: ResourceType, body: Json): readonly string[] => {
+  const inMeta = Object.keys(isObject(body['metadata']) ? body['metadata'] : {})
+    .filter((key) => !metaFields.includes(key))
+    .map((key) => `metadata.${key}`)
+  if (type.isCustom) return type.schema ? [...inMeta, ...unknownFields(type.schema, body)].sort() : inMeta
+  const info = typeInfoOf(type)
+  const found: string[] = []
+  const visit = (known: FieldType | undefined, value: unknown, path: string): void => {
+    if (Array.isArray(value))
+      for (const [index, item] of value.entries()) visit(known?.list?.element, item, `${path}[${index}]`)
+    if (!isObject(value) || !known?.map) return
+    for (const [key, item] of Object.entries(value)) {
+      const next = path === '' ? key : `${path}.${key}`
+      const field = known.map.fields.get(key)?.type ?? known.map.element
+      if (field) visit(field, item, next)
+      else if (path !== 'metadata') found.push(next)
+    }
+  }
+  visit(info?.root, body, '')
+  return [...inMeta, ...found]
+}
+
+const metaFields = [
+  ...['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'labels'],
+  ...[
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'annotations',
+    'finalizers',
+    'ownerReferences',
+    'managedFields',
+  ],
+  'selfLink',
+]
+
+/** Known fields only, without empty ones, as Go's ObjectMeta keeps them. */
+function metaOf(type: ResourceType, value: unknown): Meta {
+  const given = isObject(value) ? value : {}
+  const refuse = (found: unknown, field: string, wanted: string): StatusError => {
+    const shape = Array.isArray(found)
+      ? 'array'
+      : isObject(found)
+        ? 'object'
+        : typeof found === 'boolean'
+          ? 'bool'
+          : typeof found
+    return badRequest(
+      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${shape} into Go struct field ObjectMeta.metadata.${field} of type ${wanted}`,
+    )
+  }
+  const kept = Object.entries(given).filter(([key, item]) => {
+    if (!metaFields.includes(key) || key === 'selfLink' || item === null || item === '') return false
+    if (key === 'labels' || key === 'annotations') {
+      if (!isObject(item)) throw refuse(item, key, 'map[string]string')
+      for (const text of Object.values(item)) if (typeof text !== 'string') throw refuse(text, key, 'string')
+      return Object.keys(item).length > 0
+    }
+    if (key === 'finalizers' || key === 'ownerReferences') {
+      if (!Array.isArray(item)) throw refuse(item, key, key === 'finalizers' ? '[]string' : '[]v1.OwnerReference')
+      return item.length > 0
+    }
+    if (key === 'generation' || key === 'deletionGracePeriodSeconds' || key === 'managedFields') return true
+    if (typeof item !== 'string') throw refuse(item, key, 'string')
+    return true
+  })
+  return Object.fromEntries(kept) as Meta // each field was looked at
+}
+
+const optionKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
+
+/** 422 for options that the real server does not know. */
+export function checkWriteOptions({ info }: Pick<Call, 'info'>, verb: keyof typeof optionKinds): void {
+  const errors: FieldError[] = []
+  const dryRun = info.query.getAll('dryRun')
+  const validation = info.query.get('fieldValidation') ?? ''
+  const unsupported = (field: string, badValue: unknown, values: readonly string[]): FieldError => ({
+    type: 'FieldValueNotSupported',
+    field,
+    badValue,
+    detail: `supported values: ${values.map((each) => `"${each}"`).join(', ')}`,
+  })
+  if (dryRun.some((each) => each !== 'All')) errors.push(unsupported('dryRun', dryRun, ['All']))
+  if (!['', 'Ignore', 'Strict', 'Warn'].includes(validation))
+    errors.push(unsupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']))
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: optionKinds[verb] }, '', errors)
+}

@@ -1,0 +1,215 @@
+import { type Call, type Core, isDryRun, keyFor, tableOf } from './context.ts'
+import { CRDS, cleanupFinalizer } from './crd.ts'
+import { at, isObject, listAt, textAt, timestamp } from './json.ts'
+import { badRequest, conflict, deletedStatus, forbidden, invalid, notFound } from './status.ts'
+import { keyOf } from './store.ts'
+import type { FieldError, Json, KubeObject, Meta, ResourceType } from './types.ts'
+
+type Options = {
+  readonly policy: string | undefined
+  readonly graceSeconds: number | undefined
+  readonly uid: string | undefined
+  readonly resourceVersion: string | undefined
+}
+
+const orphanWarning =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+const immortal = ['default', 'kube-system', 'kube-public']
+
+/** DELETE of one object: the object where it lives on or the kind answers it, else a Status. */
+export function remove(call: Call): unknown {
+  const { core, type, info } = call
+  const options = optionsOf(call)
+  const object = core.store.get(tableOf(type), keyFor(call))
+  if (type.kind === 'Namespace' && type.group === '' && immortal.includes(info.name))
+    throw forbidden(type, info.name, 'this namespace may not be deleted')
+  if (!object) throw notFound(type, info.name)
+  const { isGone, object: left } = removeObject(call, object, options)
+  if (isGone && !type.returnsDeletedObject) return deletedStatus(type, info.name, left.metadata.uid ?? '')
+  return left
+}
+
+/** As a DELETE of one after the other; answers them all. */
+export function removeAll(call: Call, objects: readonly KubeObject[]): readonly KubeObject[] {
+  const options = optionsOf(call)
+  return objects.map((object) => removeObject(call, object, options).object)
+}
+
+function removeObject(call: Call, object: KubeObject, options: Options): { isGone: boolean; object: KubeObject } {
+  const { core, type } = call
+  const { metadata } = object
+  const name = metadata.name ?? ''
+  const record = { group: type.group, plural: type.kind }
+  if (options.uid !== undefined && options.uid !== metadata.uid)
+    throw conflict(
+      record,
+      name,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  if (options.resourceVersion !== undefined && options.resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      record,
+      name,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    )
+  const table = tableOf(type)
+  const key = keyOf(object)
+  const marked = markedFor(call, object, options)
+  const { finalizers = [], deletionGracePeriodSeconds: grace = 0 } = marked.metadata
+  const staysForSpec = type.kind === 'Namespace' && listAt(marked, 'spec', 'finalizers').length > 0
+  const isGone = finalizers.length === 0 && grace === 0 && !staysForSpec
+  if (isDryRun(call)) return { isGone, object: marked }
+  const isPod = type.kind === 'Pod' && type.group === ''
+  const mustMark = marked !== object && (!isGone || isPod)
+  const stored = mustMark ? core.store.put(table, key, marked) : object
+  if (table === CRDS) return finishCrd(core, stored)
+  if (!isGone) return { isGone, object: stored }
+  const last = core.store.remove(table, key, stored)
+  removeIfDone(core, type)
+  return { isGone, object: last }
+}
+
+/** With deletionTimestamp, grace period and the finalizers of the propagation policy; the object itself if it has all. */
+function markedFor({ core, type, warnings }: Call, object: KubeObject, options: Options): KubeObject {
+  const { metadata } = object
+  const now = core.world.now()
+  if (tableOf(type) === CRDS) {
+    if (metadata.deletionTimestamp) return object
+    return {
+      ...object,
+      metadata: {
+        ...metadata,
+        deletionTimestamp: timestamp(now),
+        finalizers: [...(metadata.finalizers ?? []), cleanupFinalizer],
+      },
+    }
+  }
+  if (type.kind === 'Namespace') {
+    if (metadata.deletionTimestamp) return object
+    const status = { ...(isObject(object['status']) && object['status']), phase: 'Terminating' }
+    return { ...object, metadata: { ...metadata, deletionTimestamp: timestamp(now) }, status }
+  }
+  const finalizers = finalizersFor(type, metadata, options.policy)
+  if (type.defaultPropagation === 'Orphan' && options.policy === undefined && finalizers.includes('orphan'))
+    warnings.push(orphanWarning)
+  const isSame = finalizers.join() === (metadata.finalizers ?? []).join()
+  const asked = type.kind === 'Pod' ? graceOf(object, options) : 0
+  if (metadata.deletionTimestamp) {
+    const before = metadata.deletionGracePeriodSeconds ?? 0
+    if (isSame && (options.graceSeconds === undefined || asked >= before)) return object
+    const shorter = Math.min(asked, before)
+    return {
+      ...object,
+      metadata: withFinalizers(
+        { ...metadata, deletionGracePeriodSeconds: shorter, deletionTimestamp: timestamp(now + shorter * 1000) },
+        finalizers,
+      ),
+    }
+  }
+  if (type.kind !== 'Pod' && finalizers.length === 0)
+    return isSame ? object : { ...object, metadata: withFinalizers(metadata, finalizers) }
+  const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
+  const deleted = { deletionTimestamp: timestamp(now + asked * 1000), deletionGracePeriodSeconds: asked }
+  return { ...object, metadata: withFinalizers({ ...metadata, ...generation, ...deleted }, finalizers) }
+}
+
+const withFinalizers = ({ finalizers: _, ...metadata }: Meta, finalizers: readonly string[]): Meta =>
+  finalizers.length === 0 ? metadata : { ...metadata, finalizers }
+
+const finalizersFor = (
+  type: ResourceType,
+  { finalizers = [] }: Meta,
+  policy: string | undefined,
+): readonly string[] => {
+  const others = finalizers.filter((each) => each !== 'orphan' && each !== 'foregroundDeletion')
+  if (policy === undefined && others.length < finalizers.length) return finalizers
+  const effective = policy ?? type.defaultPropagation
+  if (effective === 'Orphan') return [...others, 'orphan']
+  return effective === 'Foreground' ? [...others, 'foregroundDeletion'] : others
+}
+
+/** A Pod on no node, or one that has finished, waits for nobody. */
+const graceOf = (pod: KubeObject, { graceSeconds }: Options): number => {
+  const phase = textAt(pod, 'status', 'phase')
+  if (textAt(pod, 'spec', 'nodeName') === '' || phase === 'Failed' || phase === 'Succeeded') return 0
+  const seconds = graceSeconds ?? Number(at(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30)
+  return seconds < 0 ? 1 : seconds
+}
+
+/** A CRD that is deleted takes its objects along, and goes when the last of them has gone. */
+function finishCrd(core: Core, crd: KubeObject): { isGone: boolean; object: KubeObject } {
+  const type = core.types().find((each) => each.isCustom && tableOf(each) === crd.metadata.name)
+  if (!type) {
+    core.store.remove(CRDS, keyOf(crd), crd)
+    return { isGone: false, object: crd }
+  }
+  for (const object of core.store.list(tableOf(type), '') ?? []) {
+    const { metadata } = object
+    if ((metadata.finalizers ?? []).length === 0) core.store.remove(tableOf(type), keyOf(object), object)
+    else if (!metadata.deletionTimestamp) {
+      const deletionTimestamp = timestamp(core.world.now())
+      const generation = (metadata.generation ?? 0) + 1
+      core.store.put(tableOf(type), keyOf(object), {
+        ...object,
+        metadata: { ...metadata, generation, deletionTimestamp, deletionGracePeriodSeconds: 0 },
+      })
+    }
+  }
+  removeIfDone(core, type)
+  return { isGone: false, object: crd }
+}
+
+/** To be called when an object has gone: it may have been the last that kept its CRD. */
+export function removeIfDone(core: Core, type: ResourceType): void {
+  if (!type.isCustom) return
+  const crd = core.store.get(CRDS, tableOf(type))
+  if (!crd?.metadata.deletionTimestamp || (core.store.list(tableOf(type), '') ?? []).length > 0) return
+  const others = (crd.metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer)
+  if (others.length === 0) core.store.remove(CRDS, keyOf(crd), crd)
+  else core.store.put(CRDS, keyOf(crd), { ...crd, metadata: withFinalizers(crd.metadata, others) })
+}
+
+function optionsOf({ request, info }: Call): Options {
+  const { body } = request
+  const given: Json = isObject(body) ? body : {}
+  const kind = textAt(given, 'kind')
+  if (kind !== '' && kind !== 'DeleteOptions')
+    throw badRequest(
+      `no kind "${kind}" is registered for version "${textAt(given, 'apiVersion')}" in scheme "pkg/runtime/scheme.go:111"`,
+    )
+  const policy = textAt(given, 'propagationPolicy') || info.query.get('propagationPolicy') || undefined
+  const orphan = at(given, 'orphanDependents') ?? info.query.get('orphanDependents') ?? undefined
+  const errors: FieldError[] = []
+  if (policy !== undefined && orphan !== undefined)
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: 'propagationPolicy',
+      badValue: policy,
+      detail: 'orphanDependents and deletionPropagation cannot be both set',
+    })
+  else if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy))
+    errors.push({
+      type: 'FieldValueNotSupported',
+      field: 'propagationPolicy',
+      badValue: policy,
+      detail: 'supported values: "Foreground", "Background", "Orphan", "nil"',
+    })
+  const dryRun = [...info.query.getAll('dryRun'), ...listAt(given, 'dryRun').map(String)]
+  if (dryRun.some((each) => each !== 'All'))
+    errors.push({
+      type: 'FieldValueNotSupported',
+      field: 'dryRun',
+      badValue: dryRun,
+      detail: 'supported values: "All"',
+    })
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+  if (listAt(given, 'dryRun').length > 0) info.query.set('dryRun', 'All')
+  const grace = at(given, 'gracePeriodSeconds') ?? info.query.get('gracePeriodSeconds') ?? undefined
+  const orphaned = orphan === true || orphan === 'true' ? 'Orphan' : orphan === undefined ? undefined : 'Background'
+  return {
+    policy: policy ?? orphaned,
+    graceSeconds: grace === undefined ? undefined : Number(grace),
+    uid: at(given, 'preconditions', 'uid') as string | undefined,
+    resourceVersion: at(given, 'preconditions', 'resourceVersion') as string | undefined,
+  }
+}

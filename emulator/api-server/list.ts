@@ -1,0 +1,130 @@
+import { type Call, inVersion, keyFor, tableOf } from './context.ts'
+import { fieldSelector, labelSelector, type Selector } from './selectors.ts'
+import { badRequest, expired, invalid, notFound, StatusError } from './status.ts'
+import { keyOf } from './store.ts'
+import type { FieldError, KubeObject } from './types.ts'
+
+export type List = {
+  readonly objects: readonly KubeObject[]
+  readonly revision: number
+  readonly continueAt?: string
+  readonly remaining?: number
+}
+
+/** GET of one object. */
+export function get(call: Call): KubeObject {
+  const { core, type, info } = call
+  const wanted = info.query.get('resourceVersion') ?? ''
+  if (wanted !== '' && !/^\d+$/.test(wanted)) throw malformedVersion(wanted)
+  const found = core.store.get(tableOf(type), keyFor(call))
+  if (!found) throw notFound(type, info.name)
+  return inVersion(found, type)
+}
+
+const malformed = (version: string): string =>
+  `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`
+
+/** As the real server answers it on get and watch: with 500. */
+export const malformedVersion = (version: string): StatusError => new StatusError(500, '', malformed(version))
+
+/** Both selectors of a list, watch or deletecollection. */
+export function selectorOf({ info, type }: Call): Selector {
+  const byLabel = labelSelector(info.query.get('labelSelector') ?? '')
+  const byField = fieldSelector(info.query.get('fieldSelector') ?? '', type)
+  const { name } = info
+  return (object) => byLabel(object) && byField(object) && (name === '' || object.metadata.name === name)
+}
+
+export const prefixOf = ({ info, type }: Call): string =>
+  type.namespaced && info.namespace !== undefined ? `${info.namespace}/` : ''
+
+/** 422 for list options that exclude each other. */
+export function checkListOptions({ info }: Call, isWatch: boolean): void {
+  const { query } = info
+  const match = query.get('resourceVersionMatch') ?? ''
+  const version = query.get('resourceVersion') ?? ''
+  const initial = query.get('sendInitialEvents')
+  const errors: FieldError[] = []
+  const forbid = (field: string, detail: string): void =>
+    void errors.push({ type: 'FieldValueForbidden', field, detail })
+  if (initial !== null && !isWatch) forbid('sendInitialEvents', 'sendInitialEvents is forbidden for list')
+  else if (isWatch && initial !== null && match === '')
+    forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  else if (isWatch && initial === null && match !== '')
+    forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  else if (match !== '' && version === '' && !isWatch)
+    forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+  else if (match !== '' && query.get('continue'))
+    forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+  else if (match !== '' && !['Exact', 'NotOlderThan'].includes(match))
+    errors.push({
+      type: 'FieldValueNotSupported',
+      field: 'resourceVersionMatch',
+      badValue: match,
+      detail: 'supported values: "Exact", "NotOlderThan", ""',
+    })
+  else if (match === 'Exact' && version === '0')
+    forbid('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+}
+
+/** GET of a collection, page by page if it is asked so. */
+export function list(call: Call): List {
+  const { core, type, info } = call
+  const { query } = info
+  const { store } = core
+  const limit = integer(query.get('limit'))
+  const selects = selectorOf(call)
+  checkListOptions(call, false)
+  const version = query.get('resourceVersion') ?? ''
+  if (version !== '' && !/^\d+$/.test(version)) throw badRequest(`invalid resource version: ${malformed(version)}`)
+  const token = query.get('continue') ?? ''
+  const from = token === '' ? undefined : readToken(token)
+  if (from && version !== '' && version !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue')
+  if (Number(version) > store.revision()) throw tooLarge(version, store.revision())
+  const isExact = query.get('resourceVersionMatch') === 'Exact' || (version !== '' && version !== '0' && limit > 0)
+  const revision = from?.revision ?? (isExact ? Number(version) : undefined)
+  const all = store.list(tableOf(type), prefixOf(call), revision)
+  if (!all) throw expired(from ? expiredContinue : `The resourceVersion for the provided list is too old.`)
+  const chosen = all.filter((object) => !from || keyOf(object) > from.after).filter(selects)
+  const at = revision ?? store.revision()
+  const shown = limit > 0 ? chosen.slice(0, limit) : chosen
+  const last = shown.at(-1)
+  const objects = shown.map((object) => inVersion(object, type))
+  if (chosen.length === shown.length || !last) return { objects, revision: at }
+  const isFiltered = Boolean(query.get('labelSelector') || query.get('fieldSelector'))
+  const continueAt = writeToken(at, keyOf(last))
+  return { objects, revision: at, continueAt, ...(!isFiltered && { remaining: chosen.length - shown.length }) }
+}
+
+const expiredContinue =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+
+/** The real server waits 3 s for it first. */
+const tooLarge = (wanted: string, current: number): StatusError =>
+  new StatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+
+const integer = (text: string | null): number => {
+  if (text === null || text === '') return 0
+  if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  return Number(text)
+}
+
+const writeToken = (revision: number, after: string): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url')
+
+const readToken = (token: string): { readonly revision: number; readonly after: string } => {
+  try {
+    const { rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { rv: number; start: string } // caught
+    return { revision: rv, after: start.slice(0, -1) }
+  } catch {
+    const [first = ''] = Buffer.from(token, 'base64url').toString()
+    throw badRequest(
+      `invalid continue token: continue key is not valid: invalid character '${first}' looking for beginning of value`,
+    )
+  }
+}

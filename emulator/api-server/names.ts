@@ -1,0 +1,153 @@
+import type { FieldError, KubeObject, Meta, ResourceType } from './types.ts'
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
+const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
+
+const subdomainText =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+const labelText =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+const label1035Text =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+const namePartText =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+const labelValueText =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+
+type NameCheck = (name: string, isPrefix: boolean) => readonly string[]
+
+/** A prefix may end with a dash: something follows. */
+const whole = (name: string, isPrefix: boolean): string =>
+  isPrefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -1)}a` : name
+
+const check =
+  (pattern: RegExp, longest: number, text: string): NameCheck =>
+  (name, isPrefix) => [
+    ...(name.length > longest ? [`must be no more than ${longest} bytes`] : []),
+    ...(pattern.test(whole(name, isPrefix)) ? [] : [text]),
+  ]
+
+export const subdomainName: NameCheck = check(subdomain, 253, subdomainText)
+export const labelName: NameCheck = (name, isPrefix) =>
+  name.includes('.') ? ['must not contain dots'] : check(label, 63, labelText)(name, isPrefix)
+export const serviceName: NameCheck = check(label1035, 63, label1035Text)
+/** RBAC's: whatever can be a path segment. */
+export const pathSegmentName: NameCheck = (name) => [
+  ...(name === '.' ? ["may not be '.'"] : []),
+  ...(name === '..' ? ["may not be '..'"] : []),
+  ...(name.includes('/') ? ["may not contain '/'"] : []),
+  ...(name.includes('%') ? ["may not contain '%'"] : []),
+]
+
+const qualifiedNameErrors = (key: string): readonly string[] => {
+  const parts = key.split('/')
+  const name = parts.at(-1) ?? ''
+  if (parts.length > 2)
+    return [
+      `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ]
+  const prefix = parts.length === 2 ? (parts[0] ?? '') : undefined
+  const prefixErrors =
+    prefix === undefined
+      ? []
+      : prefix === ''
+        ? ['prefix part must be non-empty']
+        : subdomainName(prefix, false).map((each) => `prefix part ${each}`)
+  return [
+    ...prefixErrors,
+    ...(name === '' ? ['name part must be non-empty'] : []),
+    ...(name.length > 63 ? ['name part must be no more than 63 bytes'] : []),
+    ...(qualifiedName.test(name) ? [] : [namePartText]),
+  ]
+}
+
+const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  badValue,
+  detail,
+})
+
+/** What the real server says of an object's metadata, in its order. Pure. */
+export function metaErrors({ metadata }: KubeObject, type: ResourceType): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const named = type.validateName ?? subdomainName
+  const { name = '', generateName = '', labels = {}, annotations = {} } = metadata
+  if (generateName !== '')
+    for (const text of named(generateName, true)) errors.push(invalid('metadata.generateName', generateName, text))
+  if (name === '')
+    errors.push({ type: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' })
+  else for (const text of named(name, false)) errors.push(invalid('metadata.name', name, text))
+  for (const key of Object.keys(labels).sort()) {
+    for (const text of qualifiedNameErrors(key)) errors.push(invalid('metadata.labels', key, text))
+    const value = labels[key] ?? ''
+    if (value.length > 63) errors.push(invalid('metadata.labels', value, 'must be no more than 63 bytes'))
+    if (!labelValue.test(value)) errors.push(invalid('metadata.labels', value, labelValueText))
+  }
+  for (const key of Object.keys(annotations).sort())
+    for (const text of qualifiedNameErrors(key.toLowerCase())) errors.push(invalid('metadata.annotations', key, text))
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+  if (size > 262_144)
+    errors.push({
+      type: 'FieldValueTooLong',
+      field: 'metadata.annotations',
+      detail: 'may not be more than 262144 bytes',
+    })
+  return [...errors, ...ownerErrors(metadata), ...finalizerErrors(metadata)]
+}
+
+const standardFinalizers = ['kubernetes', 'foregroundDeletion', 'orphan']
+
+const finalizerErrors = ({ finalizers = [] }: Meta): readonly FieldError[] => {
+  const errors = finalizers.flatMap((finalizer, index) => {
+    const field = `metadata.finalizers[${index}]`
+    const found = qualifiedNameErrors(finalizer)
+    if (found.length > 0) return found.map((text) => invalid(field, finalizer, text))
+    return finalizer.includes('/') || standardFinalizers.includes(finalizer)
+      ? []
+      : [invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
+  })
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+    errors.push(
+      invalid('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'),
+    )
+  return errors
+}
+
+const ownerErrors = ({ ownerReferences = [] }: Meta): readonly FieldError[] => {
+  const required = (field: string): FieldError => ({
+    type: 'FieldValueInvalid',
+    field,
+    badValue: '',
+    detail: 'must not be empty',
+  })
+  const errors = ownerReferences.flatMap((owner) =>
+    (['apiVersion', 'kind', 'name', 'uid'] as const)
+      .filter((key) => (owner[key] ?? '') === '')
+      .map((key) =>
+        key === 'apiVersion'
+          ? invalid('metadata.ownerReferences.apiVersion', '', 'version must not be empty')
+          : required(`metadata.ownerReferences.${key}`),
+      ),
+  )
+  const controllers = ownerReferences.filter(({ controller }) => controller === true)
+  const [first, second] = controllers
+  if (first && second)
+    errors.push(
+      invalid(
+        'metadata.ownerReferences',
+        ownerReferences,
+        `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`,
+      ),
+    )
+  return errors
+}
+
+const consonants = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** The name that the server makes of a generateName. */
+export const generatedName = (prefix: string, random: () => number): string =>
+  prefix.slice(0, 58) + Array.from({ length: 5 }, () => consonants[Math.floor(random() * consonants.length)]).join('')

@@ -1,0 +1,94 @@
+import { apiVersionOf, type Call } from './context.ts'
+import { isObject, without } from './json.ts'
+import type { List } from './list.ts'
+import { StatusError } from './status.ts'
+import type { Json, KubeObject } from './types.ts'
+
+/** What the client accepts: objects as they are, rows of a Table, or their metadata alone. */
+export type Shape = 'object' | 'table' | 'metadata'
+
+const json = ['application/json', 'application/*', '*/*', '']
+
+/** Throws 406 when nothing that the client accepts is there. */
+export function shapeOf({ request }: Pick<Call, 'request'>): Shape {
+  const { accept = '' } = request.headers
+  for (const part of accept.split(',')) {
+    const [media = '', ...rest] = part.split(';').map((each) => each.trim())
+    if (!json.includes(media)) continue
+    const as = rest.find((each) => each.startsWith('as='))?.slice(3)
+    const isMeta = rest.includes('g=meta.k8s.io') && rest.includes('v=v1')
+    if (as === undefined) return 'object'
+    if (as === 'Table' && isMeta) return 'table'
+    if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && isMeta) return 'metadata'
+  }
+  throw new StatusError(
+    406,
+    'NotAcceptable',
+    '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    {},
+  )
+}
+
+const partial = ({ metadata }: KubeObject): Json => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata,
+})
+
+/** One object, in the shape that was asked for. */
+export function rendered(call: Call, object: KubeObject, shape: Shape, columns = true): Json {
+  if (shape === 'metadata') return partial(object)
+  if (shape === 'table')
+    return table(call, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }, columns)
+  return object
+}
+
+export function renderedList(call: Call, { objects, revision, continueAt, remaining }: List, shape: Shape): Json {
+  const { type } = call
+  const page = {
+    ...(continueAt !== undefined && { continue: continueAt }),
+    ...(remaining !== undefined && { remainingItemCount: remaining }),
+  }
+  const metadata = { resourceVersion: String(revision), ...page }
+  if (shape === 'table') return table(call, objects, metadata, true)
+  if (shape === 'metadata')
+    return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partial) }
+  if (type.isCustom)
+    return {
+      apiVersion: apiVersionOf(type),
+      items: objects,
+      kind: type.listKind,
+      metadata: { continue: '', ...metadata },
+    }
+  return {
+    kind: type.listKind,
+    apiVersion: apiVersionOf(type),
+    metadata,
+    items: objects.map((each) => without(each, 'apiVersion', 'kind')),
+  }
+}
+
+function table({ core, type, info }: Call, objects: readonly KubeObject[], metadata: Json, withColumns: boolean): Json {
+  const now = core.world.now()
+  const include = info.query.get('includeObject') ?? 'Metadata'
+  const shown = (object: KubeObject): Json | undefined =>
+    include === 'None' ? undefined : include === 'Object' ? object : partial(object)
+  const rows = objects.map((object) => {
+    const found = shown(object)
+    return { cells: type.columns.map((column) => column.cell(object, now)), ...(isObject(found) && { object: found }) }
+  })
+  const columnDefinitions = type.columns.map(({ name, type: kind, format = '', description = '', priority = 0 }) => ({
+    name,
+    type: kind,
+    format,
+    description,
+    priority,
+  }))
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: withColumns ? columnDefinitions : null,
+    rows,
+  }
+}

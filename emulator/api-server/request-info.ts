@@ -1,0 +1,72 @@
+import type { Request } from './types.ts'
+
+/** What a request is about, as the real server's RequestInfo says it. */
+export type RequestInfo = {
+  readonly verb: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly isResource: boolean
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly subresource: string
+  readonly namespace: string | undefined
+  readonly name: string
+  /** The path goes on after the subresource. */
+  readonly rest: readonly string[]
+}
+
+const verbs = { POST: 'create', GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const
+const namespaceSubresources = ['status', 'finalize']
+
+export const isTrue = (value: string | null): boolean => value === '' || value === 'true' || value === '1'
+
+/** Reads method and path. Pure; never throws: what is no resource is a plain path. */
+export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'path'>): RequestInfo {
+  const [path = '', search = ''] = url.split(/\?(.*)/s)
+  const query = new URLSearchParams(search)
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decoded)
+  const plain: RequestInfo = {
+    verb: method.toLowerCase(),
+    path,
+    query,
+    isResource: false,
+    group: '',
+    version: '',
+    plural: '',
+    subresource: '',
+    namespace: undefined,
+    name: '',
+    rest: [],
+  }
+  const isCore = parts[0] === 'api'
+  if (!isCore && parts[0] !== 'apis') return plain
+  if (parts.length < (isCore ? 3 : 4)) return plain
+  const [group = '', version = ''] = isCore ? ['', parts[1]] : [parts[1], parts[2]]
+  let left = parts.slice(isCore ? 2 : 3)
+  let verb: string = verbs[method]
+  const isOldWatch = left[0] === 'watch' && left.length > 1
+  if (isOldWatch) left = left.slice(1)
+  let namespace: string | undefined
+  if (left[0] === 'namespaces' && left.length > 1) {
+    namespace = left[1] ?? ''
+    if (left.length > 2 && !namespaceSubresources.includes(left[2] ?? '')) left = left.slice(2)
+  }
+  const [plural = '', name = '', subresource = '', ...rest] = left
+  const watches = isOldWatch || (isTrue(query.get('watch')) && query.has('watch'))
+  if (isOldWatch) verb = 'watch'
+  else if (name === '' && verb === 'get') verb = watches ? 'watch' : 'list'
+  else if (name === '' && verb === 'delete') verb = 'deletecollection'
+  return { ...plain, verb, isResource: true, group, version, plural, subresource, namespace, name, rest }
+}
+
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

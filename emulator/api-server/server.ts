@@ -1,0 +1,218 @@
+import { NotImplementedError } from '../schema/field-error.ts'
+import { type Attributes, authorize, refusal } from './authorize.ts'
+import { builtIns } from './built-ins.ts'
+import { type Call, type Core, createCore, isDryRun, tableOf, typeOf } from './context.ts'
+import { create } from './create.ts'
+import { remove, removeAll } from './delete.ts'
+import { discover, virtuals } from './discovery.ts'
+import { isObject, timestamp } from './json.ts'
+import { get, list } from './list.ts'
+import { isNotServed } from './not-served.ts'
+import { patch } from './patch.ts'
+import { rendered, renderedList, shapeOf } from './render.ts'
+import { type RequestInfo, requestInfoOf } from './request-info.ts'
+import { requestToken, review, type SignToken } from './reviews.ts'
+import { rescale, scaleOf } from './scale.ts'
+import { nameIn } from './selectors.ts'
+import {
+  forbidden,
+  methodNotAllowed,
+  noSuchPath,
+  notImplemented,
+  qualified,
+  StatusError,
+  statusBody,
+} from './status.ts'
+import { createStore, type Store } from './store.ts'
+import type { Json, KubeObject, Request, ResourceType, Response, World } from './types.ts'
+import { update } from './update.ts'
+import { watch } from './watch.ts'
+
+export type ApiServer = {
+  /** Answers at once; a watch comes as a stream that is still to be started. Never throws for what a client did wrong. */
+  readonly handle: (request: Request) => Response
+  readonly store: Store
+}
+
+export type ApiServerOptions = {
+  readonly world: World
+  readonly resources?: readonly ResourceType[]
+  /** Without it a TokenRequest is answered 501. */
+  readonly signToken?: SignToken
+  /** How many changes watches may look back. */
+  readonly history?: number
+}
+
+/** The embedded API server: Kubernetes' semantics over one store, with four namespaces as on a fresh cluster. */
+export function createApiServer({ world, resources = builtIns, signToken, history }: ApiServerOptions): ApiServer {
+  const store = createStore(history)
+  const core = createCore(store, world, resources)
+  for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) addNamespace(core, name)
+
+  const handle = (request: Request): Response => {
+    try {
+      return answer(core, request, signToken)
+    } catch (error) {
+      const status = statusOf(error)
+      if (!status) throw error
+      const retry = status.details?.retryAfterSeconds
+      const headers = {
+        'content-type': 'application/json',
+        ...(retry !== undefined && { 'retry-after': String(retry) }),
+      }
+      return { status: status.code, headers, body: statusBody(status) }
+    }
+  }
+  return { handle, store }
+}
+
+const statusOf = (error: unknown): StatusError | undefined => {
+  if (error instanceof StatusError) return error
+  return error instanceof NotImplementedError ? notImplemented(error.message) : undefined
+}
+
+function addNamespace({ store, world }: Core, name: string): void {
+  store.put('namespaces', name, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      uid: world.uuid(),
+      creationTimestamp: timestamp(world.now()),
+      labels: { 'kubernetes.io/metadata.name': name },
+    },
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Active' },
+  })
+}
+
+const plainText = (status: number, body: string): Response => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+})
+
+function answer(core: Core, request: Request, signToken: SignToken | undefined): Response {
+  const info = requestInfoOf(request)
+  permit(core, request, info)
+  if (!info.isResource) {
+    const found = discover(core, request, info.path)
+    if (found && request.method === 'GET')
+      return { status: 200, headers: { 'content-type': found.type ?? 'application/json' }, body: found.body }
+    if (found) throw methodNotAllowed()
+    if (info.path.startsWith('/openapi')) throw notImplemented(`OpenAPI (${info.path})`)
+    const [root, group] = info.path.split('/').filter((part) => part !== '')
+    if (root === 'apis' && core.types().some((type) => !type.isCustom && type.group === group)) throw noSuchPath()
+    return plainText(404, '404 page not found\n')
+  }
+  const { group, version, plural } = info
+  if (virtuals.some((each) => each.group === group && each.plural === plural && each.version === version)) {
+    if (info.verb !== 'create') throw methodNotAllowed()
+    return reply(201, review(core, request, plural))
+  }
+  const type = typeOf(core, group, version, plural)
+  if (!type) {
+    if (isNotServed(group, plural)) throw notImplemented(`the resource ${qualified({ group, plural })}`)
+    const isServed = group === '' || core.types().some((each) => !each.isCustom && each.group === group)
+    if (isServed) throw noSuchPath()
+    return plainText(404, '404 page not found\n')
+  }
+  return serve({ core, request, info, type, warnings: [] }, signToken)
+}
+
+/** 403 before anything else is looked at, even whether the resource exists. */
+function permit(core: Core, { user }: Request, info: RequestInfo): void {
+  const { verb, path, group, plural, subresource, namespace } = info
+  const selected = ['list', 'watch', 'deletecollection'].includes(verb)
+    ? nameIn(info.query.get('fieldSelector') ?? '')
+    : undefined
+  const name = info.name || (verb === 'create' ? '' : (selected ?? ''))
+  const wanted: Attributes = info.isResource
+    ? { verb, group, resource: plural, subresource, name, ...(namespace !== undefined && { namespace }) }
+    : { verb, path }
+  if (authorize(core.store, user, wanted).isAllowed) return
+  const text = refusal(user, wanted)
+  if (!info.isResource) throw new StatusError(403, 'Forbidden', `forbidden: ${text}`, {})
+  throw forbidden({ group, plural }, info.name, text)
+}
+
+function serve(call: Call, signToken: SignToken | undefined): Response {
+  const { info, type, core, request } = call
+  const { verb, name, subresource } = info
+  const isClusterWide = type.namespaced && info.namespace === undefined
+  if (isClusterWide && (name !== '' || info.rest.length > 0)) throw noSuchPath()
+  if (!type.namespaced && info.namespace !== undefined && type.plural !== 'namespaces') throw noSuchPath()
+  if (subresource !== '' && !(type.subresources as readonly string[]).includes(subresource)) {
+    if (!type.isCustom) throw noSuchPath()
+    throw new StatusError(404, 'NotFound', `${tableOf(type)} "${name}" not found`, {
+      name,
+      group: type.group,
+      kind: type.plural,
+    })
+  }
+  if (subresource === 'token') {
+    if (verb !== 'create') throw methodNotAllowed()
+    if (!signToken) throw notImplemented('TokenRequest without a signing key')
+    return reply(201, requestToken(core, request, { namespace: info.namespace ?? '', name }, signToken))
+  }
+  if (!['', 'status', 'scale', 'finalize'].includes(subresource))
+    throw notImplemented(`the subresource ${type.plural}/${subresource}`)
+  if (subresource === 'scale' && verb === 'patch') throw notImplemented(`patch of ${type.plural}/scale`)
+  const isGrant = type.group === 'rbac.authorization.k8s.io' && ['create', 'update', 'patch'].includes(verb)
+  if (isGrant && !request.user.groups.includes('system:masters'))
+    throw notImplemented(`${verb} of ${type.plural} by others than system:masters: the check for privilege escalation`)
+  const shape = shapeOf(call)
+  const one = (status: number, object: KubeObject): Response => reply(status, rendered(call, object, shape), call)
+  switch (verb) {
+    case 'get':
+      return one(200, subresource === 'scale' ? scaleOf(call, get(call)) : get(call))
+    case 'list':
+      return reply(200, renderedList(call, list(call), shape))
+    case 'watch': {
+      let isFirst = true
+      const stream = watch(call, (object) => {
+        const row = rendered(call, object, shape, isFirst)
+        isFirst = false
+        return row
+      })
+      return { status: 200, headers: { 'content-type': 'application/json' }, watch: stream }
+    }
+    case 'create':
+      if (isClusterWide || name !== '') throw methodNotAllowed()
+      return one(201, create(call))
+    case 'update':
+    case 'patch': {
+      if (name === '') throw methodNotAllowed()
+      if (subresource === 'scale') return one(200, scaleOf(call, rescale(call)))
+      const { object, created } = verb === 'update' ? update(call) : patch(call)
+      return one(created ? 201 : 200, object)
+    }
+    case 'delete': {
+      const left = remove(call)
+      const isObjectLeft = isObject(left) && left['kind'] !== 'Status'
+      return isObjectLeft ? one(200, left as KubeObject) : reply(200, left, call)
+    }
+    case 'deletecollection': {
+      if (isClusterWide || !type.verbs.includes('deletecollection')) throw methodNotAllowed()
+      const { objects } = list(call)
+      const gone = removeAll(call, objects)
+      return reply(200, renderedList(call, { objects: gone, revision: core.store.revision() }, shape), call)
+    }
+    default:
+      throw methodNotAllowed()
+  }
+}
+
+function reply(status: number, body: unknown, call?: Call): Response {
+  const warning = (call?.warnings ?? []).map((text) => `299 - ${JSON.stringify(text)}`).join(', ')
+  const answered = call && isDryRun(call) && isObject(body) ? withoutVersion(body, status) : body
+  return { status, headers: { 'content-type': 'application/json', ...(warning && { warning }) }, body: answered }
+}
+
+/** What a dry run would have created has no resourceVersion yet. */
+const withoutVersion = (body: Json, status: number): Json => {
+  const { metadata } = body
+  if (status !== 201 || !isObject(metadata)) return body
+  const { resourceVersion: _, ...rest } = metadata
+  return { ...body, metadata: rest }
+}

@@ -1,0 +1,150 @@
+import type { Cause, FieldError, StatusDetails } from './types.ts'
+
+/** Becomes a meta/v1 Status body. */
+export class StatusError extends Error {
+  readonly code: number
+  readonly reason: string
+  readonly details: StatusDetails | undefined
+
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+    super(message)
+    this.name = 'StatusError'
+    this.code = code
+    this.reason = reason
+    this.details = details
+  }
+
+  withDetails(details: StatusDetails): StatusError {
+    return new StatusError(this.code, this.reason, this.message, {
+      ...details,
+      ...(this.details?.causes && { causes: this.details.causes }),
+    })
+  }
+}
+
+export type Resource = { readonly group: string; readonly plural: string }
+
+/** How the real server writes a resource in a message: `jobs.batch`, but `pods`. */
+export const qualified = ({ group, plural }: Resource): string => (group === '' ? plural : `${plural}.${group}`)
+
+const detailsOf = ({ group, plural }: Resource, name?: string): StatusDetails => ({
+  ...(name && { name }),
+  ...(group && { group }),
+  kind: plural,
+})
+
+export const notFound = (resource: Resource, name: string): StatusError =>
+  new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name))
+
+export const alreadyExists = (resource: Resource, name: string, isGoing = false): StatusError =>
+  new StatusError(
+    409,
+    'AlreadyExists',
+    `${isGoing ? 'object is being deleted: ' : ''}${qualified(resource)} "${name}" already exists`,
+    detailsOf(resource, name),
+  )
+
+export const conflict = (resource: Resource, name: string, why: string): StatusError =>
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    detailsOf(resource, name),
+  )
+
+export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message)
+
+export const forbidden = (resource: Resource, name: string, why: string, causes?: readonly Cause[]): StatusError =>
+  new StatusError(403, 'Forbidden', `${qualified(resource)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, {
+    ...detailsOf(resource, name),
+    ...(causes && { causes }),
+  })
+
+export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message)
+
+export const methodNotAllowed = (): StatusError =>
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+/** Also for what exists in Kubernetes but not yet here; `what` names it. */
+export const notImplemented = (what: string): StatusError =>
+  new StatusError(501, 'NotImplemented', `the embedded control plane does not implement ${what}`)
+
+/** 404 of a path under no served resource. */
+export const noSuchPath = (): StatusError =>
+  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+
+const errorTexts: Readonly<Record<FieldError['type'], string>> = {
+  FieldValueNotFound: 'Not found',
+  FieldValueRequired: 'Required value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  InternalError: 'Internal error',
+  FieldValueTypeInvalid: 'Invalid value',
+}
+
+const withoutValue: readonly FieldError['type'][] = [
+  'FieldValueRequired',
+  'FieldValueForbidden',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'InternalError',
+]
+
+/** `Invalid value: "x": must be ...`: a field error's text without its field. */
+export const bodyOf = ({ type, badValue, detail }: FieldError): string => {
+  const head = errorTexts[type]
+  const value = withoutValue.includes(type) ? '' : `: ${shown(badValue)}`
+  return `${head}${value}${detail === '' ? '' : `: ${detail}`}`
+}
+
+const shown = (value: unknown): string => {
+  if (value === null || value === undefined) return 'null'
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+}
+
+/** 422 with its causes; `group` and `kind` are the object's. */
+export const invalid = (
+  type: { group: string; kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError => {
+  const lines = [...new Set(errors.map((error) => `${error.field}: ${bodyOf(error)}`))]
+  const [only = ''] = lines
+  const message = lines.length === 1 ? only : `[${lines.join(', ')}]`
+  return new StatusError(
+    422,
+    'Invalid',
+    `${type.group === '' ? type.kind : `${type.kind}.${type.group}`} "${name}" is invalid: ${message}`,
+    {
+      ...(name && { name }),
+      ...(type.group && { group: type.group }),
+      ...(type.kind && { kind: type.kind }),
+      causes: errors.map((error) => ({ reason: error.type, message: bodyOf(error), field: error.field })),
+    },
+  )
+}
+
+/** The body that the server answers. */
+export const statusBody = ({ code, reason, message, details }: StatusError): object => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message,
+  ...(reason && { reason }),
+  ...(details && { details }),
+  code,
+})
+
+/** What a DELETE answers where the object is gone at once. */
+export const deletedStatus = ({ group, plural }: Resource, name: string, uid: string): object => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  details: { ...detailsOf({ group, plural }, name), uid },
+})

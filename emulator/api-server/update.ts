@@ -1,0 +1,189 @@
+import { validateStatus } from '../schema/validate.ts'
+import { apiVersionOf, type Call, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
+import { CRDS, established, withCrdDefaults } from './crd.ts'
+import { cleaned, crdErrors, createObject, inNamespace, schemaErrors, withOwners } from './create.ts'
+import { checkWriteOptions, decodeBody } from './decode.ts'
+import { removeIfDone } from './delete.ts'
+import { equal, without } from './json.ts'
+import { metaErrors } from './names.ts'
+import { badRequest, conflict, invalid, notFound, qualified, StatusError } from './status.ts'
+import type { FieldError, KubeObject, Meta } from './types.ts'
+
+/** PUT. `created` where it made the object. */
+export function update(call: Call): { readonly object: KubeObject; readonly created: boolean } {
+  checkWriteOptions(call, 'update')
+  const { core, info, type } = call
+  const decoded = decodeBody(call)
+  checkName(call, decoded)
+  const object = inNamespace(call, decoded)
+  const old = core.store.get(tableOf(type), keyFor(call))
+  if (!old) {
+    if (!type.allowsCreateOnUpdate || info.subresource !== '') throw notFound(type, info.name)
+    return { object: createObject(call, object), created: true }
+  }
+  return { object: replace(call, old, object), created: false }
+}
+
+/** 400 unless the object has the name that the path says. */
+export function checkName({ info }: Call, { metadata }: KubeObject): void {
+  const { name = '' } = metadata
+  if (name === '')
+    throw badRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`)
+  if (name !== info.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
+}
+
+/** `tracked` objects have their managedFields already; a patch may not change the uid, a PUT then is of another object. */
+export function replace(
+  call: Call,
+  stored: KubeObject,
+  wanted: KubeObject,
+  from: 'update' | 'patch' | 'apply' = 'update',
+): KubeObject {
+  const { core, type, info } = call
+  const old = inVersion(stored, type)
+  const { uid, resourceVersion = '' } = wanted.metadata
+  if (uid !== undefined && uid !== old.metadata.uid && from === 'update') throw uidConflict(call, uid, old)
+  if (resourceVersion === '' && !type.allowsUnconditionalUpdate)
+    throw invalid({ group: '', kind: qualified(type) }, info.name, [
+      {
+        type: 'FieldValueInvalid',
+        field: 'metadata.resourceVersion',
+        badValue: 0,
+        detail: 'must be specified for an update',
+      },
+    ]).withDetails({ name: info.name, ...(type.group && { group: type.group }), kind: type.plural })
+  if (resourceVersion !== '' && !/^\d+$/.test(resourceVersion))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
+  if (resourceVersion !== '' && resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(
+      type,
+      info.name,
+      'the object has been modified; please apply your changes to the latest version and try again',
+    )
+  const next = withGeneration(call, merged(call, old, wanted), old)
+  const changes = changeErrors(next, old) // the real server looks at them twice for a built-in kind
+  const meta = [...metaErrors(next, type), ...changes, ...(type.isCustom ? [] : changes)]
+  const errors = [...meta, ...specErrors(call, next, old, meta)]
+  if (errors.length > 0) throw invalid(type, info.name, errors)
+  const owned = from === 'apply' ? next : withOwners(call, old, next)
+  if (equal(owned, old) && !isFinished(owned)) return old
+  if (onlyTimesDiffer(owned, old) && !isFinished(owned)) return old
+  if (isDryRun(call)) return owned
+  const table = tableOf(type)
+  if (isFinished(owned)) {
+    core.store.remove(table, keyFor(call), stored)
+    removeIfDone(core, type)
+    return owned
+  }
+  const written = core.store.put(table, keyFor(call), owned)
+  if (table === CRDS && info.subresource === '')
+    core.store.put(CRDS, keyFor(call), established(written, core.world.now()))
+  return written
+}
+
+/** Gone with this write: its deletion waited for the finalizers alone. */
+const isFinished = ({ metadata, kind, spec }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.finalizers ?? []).length === 0 &&
+  (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+  (kind !== 'Namespace' || ((spec as { finalizers?: readonly unknown[] } | undefined)?.finalizers ?? []).length === 0)
+
+const onlyTimesDiffer = (next: KubeObject, old: KubeObject): boolean => {
+  const timeless = (object: KubeObject): unknown => ({
+    ...object,
+    metadata: { ...object.metadata, managedFields: object.metadata.managedFields?.map(({ time: _, ...rest }) => rest) },
+  })
+  return equal(timeless(next), timeless(old))
+}
+
+function uidConflict({ type, info }: Call, uid: string, old: KubeObject): StatusError {
+  const group = type.group === '' ? '' : `${type.group}/`
+  const key = `/registry/${type.isCustom ? group : ''}${type.plural}/${type.namespaced ? `${info.namespace}/` : ''}${info.name}`
+  return conflict(
+    type,
+    info.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+  )
+}
+
+/** What of the wanted object this path may write; the rest stays as it was. */
+function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
+  const { type, info, core } = call
+  const metadata: Meta = {
+    ...wanted.metadata,
+    uid: wanted.metadata.uid ?? old.metadata.uid ?? '',
+    resourceVersion: old.metadata.resourceVersion ?? '',
+    creationTimestamp: wanted.metadata.creationTimestamp ?? old.metadata.creationTimestamp ?? '',
+    ...kept(old.metadata, 'generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'),
+    ...(wanted.metadata.managedFields === undefined && kept(old.metadata, 'managedFields')),
+  }
+  if (old.metadata.deletionTimestamp === undefined) {
+    delete (metadata as { deletionTimestamp?: string }).deletionTimestamp
+    delete (metadata as { deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds
+  }
+  if (old.metadata.generation === undefined) delete (metadata as { generation?: number }).generation
+  const ofKind = { ...wanted, apiVersion: apiVersionOf(type), metadata }
+  if (info.subresource === 'status') {
+    const before = without(old, 'status', 'metadata')
+    const keepsMeta = type.isCustom || tableOf(type) === CRDS
+    const meta = keepsMeta ? { ...old.metadata, managedFields: metadata.managedFields ?? [] } : metadata
+    const body = { ...before, metadata: meta.managedFields?.length === 0 ? without(meta, 'managedFields') : meta }
+    return cleaned(call, (wanted['status'] === undefined ? body : { ...body, status: wanted['status'] }) as KubeObject)
+  }
+  if (info.subresource === 'finalize') return { ...old, metadata, spec: wanted['spec'] } as KubeObject
+  const hasStatus = type.subresources.includes('status')
+  const body = hasStatus ? { ...without(ofKind, 'status'), ...('status' in old && { status: old['status'] }) } : ofKind
+  const clean = cleaned(call, body as KubeObject)
+  const prepared = type.prepareForUpdate?.(clean, old, core.world) ?? clean
+  return tableOf(type) === CRDS ? withCrdDefaults(prepared) : prepared
+}
+
+const kept = (meta: Meta, ...keys: readonly (keyof Meta)[]): Meta =>
+  Object.fromEntries(keys.flatMap((key) => (meta[key] === undefined ? [] : [[key, meta[key]]])))
+
+/** Custom objects: any change outside metadata and status; built-in ones: of the spec. */
+function withGeneration({ type, info }: Call, next: KubeObject, old: KubeObject): KubeObject {
+  if (!type.hasGeneration || info.subresource === 'status') return next
+  const ignored = type.subresources.includes('status') ? ['metadata', 'status'] : ['metadata']
+  const watched = (object: KubeObject): unknown => (type.isCustom ? without(object, ...ignored) : object['spec'])
+  if (equal(watched(next), watched(old))) return next
+  return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
+}
+
+function specErrors(
+  call: Call,
+  next: KubeObject,
+  old: KubeObject,
+  earlier: readonly FieldError[],
+): readonly FieldError[] {
+  const { type, info } = call
+  if (info.subresource !== 'status')
+    return [...(type.validate?.(next, old) ?? []), ...schemaErrors(call, next, old, earlier), ...crdErrors(call, next)]
+  return type.isCustom && type.schema ? validateStatus(type.schema, next, old, earlier) : []
+}
+
+const goStrings = (list: readonly string[]): string =>
+  `[]string{${list.map((each) => JSON.stringify(each)).join(', ')}}`
+
+function changeErrors({ metadata: next }: KubeObject, { metadata: old }: KubeObject): readonly FieldError[] {
+  const errors: FieldError[] = []
+  if (old.deletionTimestamp !== undefined) {
+    const added = (next.finalizers ?? []).filter((each) => !old.finalizers?.includes(each)).sort()
+    if (added.length > 0)
+      errors.push({
+        type: 'FieldValueForbidden',
+        field: 'metadata.finalizers',
+        detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added)}`,
+      })
+  }
+  for (const key of ['uid', 'creationTimestamp'] as const)
+    if (next[key] !== old[key])
+      errors.push({
+        type: 'FieldValueInvalid',
+        field: `metadata.${key}`,
+        badValue: next[key],
+        detail: 'field is immutable',
+      })
+  return errors
+}

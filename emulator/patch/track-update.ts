@@ -1,0 +1,75 @@
+import {
+  decodeOwners,
+  encodeOwners,
+  entriesOf,
+  idOf,
+  isReset,
+  type Owners,
+  stamp,
+  withEntries,
+} from './managed-fields.ts'
+import { afterUpdate, inServedVersions } from './ownership.ts'
+import type { JsonObject, ManagedFieldsEntry, TypeInfo } from './types.ts'
+
+export type TrackUpdate = {
+  readonly type: TypeInfo
+  /** As stored; `undefined` for a create. */
+  readonly before: JsonObject | undefined
+  /**
+   * As the client wants it, with its own `managedFields`, defaults applied and absent structs filled (`withStructs`), but
+   * before admission and before what the server itself sets: what those add is nobody's.
+   */
+  readonly after: JsonObject
+  /** The `fieldManager` parameter, or `managerFromUserAgent`. */
+  readonly manager: string
+  readonly now: number
+  /** Through which subresource the write came, `status` for one. */
+  readonly subresource?: string
+}
+
+/**
+ * Who owns what after a create, an update or a patch that is no apply. The answer takes the place of
+ * `metadata.managedFields` (`withManagedFields`); empty means that the object has none. Times move only for who sets
+ * something; a write that changes nothing else does not move them either: see `keepTimes`. Pure.
+ */
+export function trackUpdate(update: TrackUpdate): readonly ManagedFieldsEntry[] {
+  const { type, before, after, manager, now, subresource = '' } = update
+  const known = ownersBefore(before, after, subresource)
+  if (known.size === 0 && before !== undefined) return []
+  const owners = afterUpdate(
+    {
+      type,
+      before: withEntries(before ?? type.empty, []),
+      after: withEntries(after, []),
+      owners: inServedVersions(known, type),
+      subresource,
+    },
+    idOf({ manager, operation: 'Update', apiVersion: type.apiVersion, subresource }),
+    stamp(now),
+  )
+  return encodeOwners(owners)
+}
+
+const none: Owners = new Map()
+
+/** Clients may write managedFields themselves, but not through a subresource; those that leave them out keep them. */
+function ownersBefore(before: JsonObject | undefined, after: JsonObject, subresource: string): Owners {
+  const stored = decodeOwners(entriesOf(before) ?? []) ?? none
+  if (subresource !== '') return stored
+  const sent = entriesOf(after)
+  if (isReset(sent)) return none
+  const decoded = decodeOwners(sent ?? [])
+  return decoded && decoded.size > 0 ? decoded : stored
+}
+
+/** The object with these entries, and no others. */
+export const withManagedFields: (object: JsonObject, entries: readonly ManagedFieldsEntry[]) => JsonObject = withEntries
+
+/** What the server calls a client that gives no `fieldManager`: its User-Agent up to the first slash. */
+export function managerFromUserAgent(userAgent: string): string {
+  const [name = ''] = userAgent.split('/')
+  return [...name]
+    .slice(0, 128)
+    .filter((char) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char))
+    .join('')
+}

@@ -1,0 +1,330 @@
+import { type ASTNode, Environment, EvaluationError, Optional, type ParseResult } from '@marcbachmann/cel-js'
+import { CelFailure, functions, registerLibrary, replaced, replacedCalls } from './cel-library.ts'
+import { type CelType, celTypes } from './cel-types.ts'
+import { atField, atItem, type Correlation, isUnchanged, itemOf } from './correlation.ts'
+import {
+  atIndex,
+  atKey,
+  child,
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  isRecord,
+  NotImplementedError,
+  own,
+  required,
+} from './field-error.ts'
+import { compileRegexp } from './regexp.ts'
+import { additionalOf, type Schema, type ValidationRule } from './structural.ts'
+
+type CompiledRule = {
+  readonly rule: ValidationRule
+  readonly type: CelType
+  readonly usesOldSelf: boolean
+  readonly evaluate: ParseResult
+  readonly evaluateMessage?: ParseResult
+}
+type CompiledRules = readonly CompiledRule[]
+
+const compiled = new WeakMap<Schema, CompiledRules>()
+
+/** The pair of a node, or the nearest pair above it when it has none itself. */
+type Pairing = { readonly pair?: Correlation | undefined; readonly above?: Correlation | undefined }
+type Place = {
+  readonly schema: Schema
+  readonly value: unknown
+  readonly old: unknown
+  readonly path: string
+  readonly pairing: Pairing
+  readonly isRoot: boolean
+}
+
+/** What the CEL rules of a schema say of an object. Throws `NotImplementedError`. Pure. */
+export function validateRules(schema: Schema, object: unknown, correlation?: Correlation): readonly FieldError[] {
+  const pairing = { pair: correlation }
+  return validateAt({ schema, value: object, old: correlation?.old, path: '', pairing, isRoot: true })
+}
+
+/** What the CEL rules of a schema within an object say of a value, both as a new one and in the place of itself. */
+export function validateValueRules(schema: Schema, value: unknown): readonly FieldError[] {
+  const isRoot = schema['x-kubernetes-embedded-resource'] === true
+  const kept = validateAt({ schema, value, old: value, path: '', pairing: {}, isRoot })
+  return kept.length > 0 ? kept : validateAt({ schema, value, old: undefined, path: '', pairing: {}, isRoot })
+}
+
+/** Compiles the rules of one node of a schema. Throws `NotImplementedError` for what does not compile. */
+export function compileRules(schema: Schema, isRoot: boolean): CompiledRules {
+  const known = compiled.get(schema)
+  if (known) return known
+  const made = compile(schema, schema['x-kubernetes-validations'] ?? [], isRoot)
+  compiled.set(schema, made)
+  return made
+}
+
+function validateAt(place: Place): readonly FieldError[] {
+  const { schema, value, old, path, pairing } = place
+  if (value === null || value === undefined) return []
+  const errors = ruleErrors(place)
+  const inner = (each: Schema, more: Partial<Place>): readonly FieldError[] =>
+    validateAt({ ...place, ...more, schema: each, isRoot: each['x-kubernetes-embedded-resource'] === true })
+  if (Array.isArray(value)) {
+    const { items } = schema
+    if (!items) return errors
+    const list = Array.isArray(old) ? old : []
+    const of = value.flatMap((item, index) =>
+      inner(items, {
+        value: item,
+        old: itemOf(schema, list, item),
+        path: atIndex(path, index),
+        pairing: pairing.pair ? { pair: atItem(pairing.pair, index), above: pairing.pair } : pairing,
+      }),
+    )
+    return [...errors, ...of]
+  }
+  if (!isRecord(value)) return errors
+  const additional = additionalOf(schema)
+  const fields = Object.entries(value).flatMap(([key, each]) => {
+    const property = own(schema.properties, key)
+    const node = property ?? additional
+    if (!node) return []
+    const isTypeMeta = pairing.above === undefined && (key === 'apiVersion' || key === 'kind')
+    const under = isTypeMeta ? {} : { pair: atField(pairing.pair, key), above: pairing.pair }
+    return inner(node, {
+      value: each,
+      old: isRecord(old) ? own(old, key) : undefined,
+      path: property ? child(path, key) : atKey(path, key),
+      pairing: pairing.pair ? under : pairing,
+    })
+  })
+  return [...errors, ...fields]
+}
+
+function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): readonly FieldError[] {
+  if ((schema['x-kubernetes-validations'] ?? []).length === 0) return []
+  const rules = compileRules(schema, isRoot)
+  const hasOld = old !== undefined && old !== null
+  const shown = schema.type === 'object' || schema.type === 'array' ? {} : { badValue: value }
+  const typeShown = schema.type ?? ''
+  return rules.flatMap(({ rule, type, usesOldSelf, evaluate, evaluateMessage }) => {
+    if (usesOldSelf && !hasOld && !rule.optionalOldSelf) return []
+    const self = type.valueOf(value)
+    const oldSelf = hasOld && usesOldSelf ? type.valueOf(old) : undefined
+    const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf)
+    const context = { self, ...(usesOldSelf && { oldSelf: rule.optionalOldSelf ? optional : oldSelf }) }
+    const name = (rule.message?.trim() || rule.rule).trim()
+    const outcome = run(evaluate, context, rule.rule)
+    if (outcome instanceof CelFailure) {
+      const isOverload = outcome.message.startsWith('no such overload')
+      const detail = isOverload
+        ? `'${outcome.message}': call arguments did not match a supported operator, function or macro signature for rule: ${name}`
+        : `${outcome.message} evaluating rule: ${name}`
+      return [invalid(path, typeShown, detail)]
+    }
+    if (outcome === true) return []
+    const isForgiven = isUnchanged(pairing.pair ?? pairing.above)
+    if (!usesOldSelf && isForgiven) return []
+    const message = evaluateMessage && messageFrom(evaluateMessage, context, rule.messageExpression ?? '')
+    const detail = message ?? (rule.message ? rule.message.trim() : `failed rule: ${name}`)
+    const field = rule.fieldPath ? fieldOf(path, rule.fieldPath) : path
+    return [errorFor(rule.reason, { ...shown, ...invalidAt(field, detail) })]
+  })
+}
+
+const invalidAt = (path: string, detail: string): FieldError => {
+  const { badValue: _, ...rest } = invalid(path, undefined, detail)
+  return rest
+}
+
+function errorFor(reason: string | undefined, error: FieldError): FieldError {
+  switch (reason) {
+    case 'FieldValueForbidden':
+      return forbidden(error.field, error.detail)
+    case 'FieldValueRequired':
+      return required(error.field, error.detail)
+    case 'FieldValueDuplicate': {
+      const { badValue: _, ...rest } = duplicate(error.field, undefined)
+      return 'badValue' in error ? { ...rest, badValue: error.badValue } : rest
+    }
+    default:
+      return error
+  }
+}
+
+function fieldOf(path: string, fieldPath: string): string {
+  if (!/^(\.[A-Za-z0-9_-]+)+$/.test(fieldPath)) throw new NotImplementedError(`the fieldPath ${fieldPath}`)
+  return child(path, fieldPath.slice(1))
+}
+
+function run(program: ParseResult, context: Readonly<Record<string, unknown>>, rule: string): unknown {
+  try {
+    return program(context)
+  } catch (error) {
+    return failureOf(error, rule)
+  }
+}
+
+const conversions: Readonly<Record<string, string>> = {
+  bool_conversion_error: 'bool',
+  invalid_duration: 'google.protobuf.Duration',
+  invalid_timestamp: 'google.protobuf.Timestamp',
+}
+
+function failureOf(error: unknown, rule: string): CelFailure {
+  if (error instanceof CelFailure) return error
+  if (error instanceof NotImplementedError) throw error
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof CelFailure) return cause
+  if (cause instanceof NotImplementedError) throw cause
+  const { code, summary } = error instanceof EvaluationError ? error : { code: '', summary: String(error) }
+  if (code === 'no_such_key') return new CelFailure(summary.replace('No such key', 'no such key'))
+  if (code === 'index_out_of_bounds')
+    return new CelFailure(`index out of bounds: ${/index (-?\d+)/.exec(summary)?.[1]}`)
+  if (code === 'no_such_overload') return new CelFailure('no such overload')
+  if (/division by zero/i.test(summary)) return new CelFailure('division by zero')
+  if (/modulo by zero/i.test(summary)) return new CelFailure('modulus by zero')
+  if (code === 'integer_overflow' || code === 'numeric_overflow') return new CelFailure('integer overflow')
+  const type = conversions[code]
+  if (type && !/"[TF]"/.test(summary)) return new CelFailure(`type conversion error from 'string' to '${type}'`)
+  throw new NotImplementedError(`the CEL error of ${rule} (${code}: ${summary})`)
+}
+
+const MAX_MESSAGE_BYTES = 5 * 1024
+
+/** What a messageExpression says, unless it fails or says nothing that can be shown. */
+function messageFrom(
+  program: ParseResult,
+  context: Readonly<Record<string, unknown>>,
+  expression: string,
+): string | undefined {
+  const message = run(program, context, expression)
+  if (typeof message !== 'string') return undefined
+  const text = message.trim()
+  return text === '' || text.includes('\n') || Buffer.byteLength(text) > MAX_MESSAGE_BYTES ? undefined : text
+}
+
+function compile(schema: Schema, rules: readonly ValidationRule[], isRoot: boolean): CompiledRules {
+  const environmentFor = (isOptional: boolean) => {
+    const environment = new Environment({ enableOptionalTypes: true })
+    registerLibrary(environment)
+    const schemas = new Map<string, Schema>()
+    const type = celTypes(environment, schemas).typeOf(schema, isRoot)
+    if (!type) throw new NotImplementedError('CEL rules where the schema has no type')
+    environment.registerVariable('self', type.name)
+    environment.registerVariable('oldSelf', isOptional ? `optional<${type.name}>` : type.name)
+    return { environment, schemas, type }
+  }
+  const plain = environmentFor(false)
+  const optional = rules.some(({ optionalOldSelf }) => optionalOldSelf) ? environmentFor(true) : plain
+  return rules.map((rule) => {
+    const used = rule.optionalOldSelf ? optional : plain
+    const parsed = program(used, schema, rule.rule, 'bool')
+    const message = rule.messageExpression ? program(used, schema, rule.messageExpression, 'string') : undefined
+    if (message?.usesOldSelf && rule.optionalOldSelf)
+      throw new NotImplementedError('oldSelf in a messageExpression with optionalOldSelf')
+    return {
+      rule,
+      type: used.type,
+      usesOldSelf: parsed.usesOldSelf,
+      evaluate: parsed.program,
+      ...(message && { evaluateMessage: message.program }),
+    }
+  })
+}
+
+type Used = { readonly environment: Environment; readonly schemas: ReadonlyMap<string, Schema> }
+
+function program({ environment, schemas }: Used, schema: Schema, source: string, expected: string) {
+  const expression = source
+  const refuse = (why: string): never => {
+    throw new NotImplementedError(`the CEL expression ${source} (${why})`)
+  }
+  let ast: ASTNode
+  try {
+    const parsed = environment.parse(expression)
+    const { valid, type, error } = parsed.check()
+    if (!valid) return refuse(error?.message ?? 'it does not compile')
+    if (type !== expected && type !== 'dyn') return refuse(`it is of type ${type}, not ${expected}`)
+    ast = parsed.ast
+  } catch (error) {
+    if (error instanceof NotImplementedError) throw error
+    return refuse((error as Error).message)
+  }
+  const edits: { at: number; from: string; to: string }[] = []
+  let usesOldSelf = false
+  walk(ast, (node) => {
+    if (node.op === 'id' && node.args === 'oldSelf') usesOldSelf = true
+    if (node.op === 'call' && !functions.includes(node.args[0])) refuse(`function ${node.args[0]}`)
+    if (node.op === 'call' && Object.hasOwn(replaced, node.args[0])) refuse(`function ${node.args[0]}`)
+    const call = node.op === 'call' ? own(replacedCalls, node.args[0]) : undefined
+    if (node.op === 'call' && call) {
+      if (!expression.startsWith(node.args[0], node.range.start)) refuse(`function ${node.args[0]}`)
+      edits.push({ at: node.range.start, from: node.args[0], to: call })
+    }
+    if (node.op === 'rcall') {
+      const [name, receiver] = node.args
+      if (!functions.includes(name)) refuse(`method ${name}`)
+      const [pattern] = node.args[2]
+      if (/^(matches|find|findAll)$/.test(name) && pattern?.op === 'value' && typeof pattern.args === 'string')
+        compilePattern(pattern.args, refuse)
+      const to = own(replaced, name)
+      if (to) {
+        const start = expression.slice(receiver.range.end).search(new RegExp(`\\.\\s*${name}\\s*\\(`))
+        if (start < 0) refuse(`method ${name}`)
+        edits.push({ at: expression.indexOf(name, receiver.range.end + start), from: name, to })
+      }
+    }
+    if (node.op === '==' || node.op === '!=' || node.op === '+' || node.op === 'in') {
+      for (const side of node.args)
+        if (isSetLike(side, schemas, schema)) refuse('equality of lists of objects, or of lists of type set or map')
+    }
+  })
+  const rewritten = edits
+    .sort((a, b) => b.at - a.at)
+    .reduce((text, { at, from, to }) => text.slice(0, at) + to + text.slice(at + from.length), expression)
+  return { program: environment.parse(rewritten), usesOldSelf }
+}
+
+function compilePattern(pattern: string, refuse: (why: string) => never): void {
+  try {
+    compileRegexp(pattern)
+  } catch (error) {
+    if (error instanceof NotImplementedError) throw error
+    refuse((error as Error).message)
+  }
+}
+
+/** Whether the order of a list could matter to the engine where it does not to Kubernetes. */
+function isSetLike(node: ASTNode, schemas: ReadonlyMap<string, Schema>, schema: Schema): boolean {
+  const type = String((node as { checkedType?: unknown }).checkedType ?? 'dyn')
+  if (/^(string|int|uint|double|bool|bytes|null|type|google\.protobuf\.\w+|kubernetes\.Quantity)$/.test(type))
+    return false
+  if (/^list<(string|int|uint|double|bool|bytes)>$/.test(type) && node.op === 'list') return false
+  if (!/list|Object\d|dyn/.test(type)) return false
+  const isPlain = schemas.has(type) && (node as { op: string }).op !== 'in'
+  return (!isPlain && /Object\d/.test(type)) || hasSets(schemas.get(type) ?? schema)
+}
+
+function hasSets(schema: Schema): boolean {
+  const type = schema['x-kubernetes-list-type']
+  const additional = additionalOf(schema)
+  return (
+    type === 'set' ||
+    type === 'map' ||
+    (schema.items !== undefined && hasSets(schema.items)) ||
+    (additional !== undefined && hasSets(additional)) ||
+    Object.values(schema.properties ?? {}).some(hasSets)
+  )
+}
+
+function walk(node: ASTNode, visit: (node: ASTNode) => void): void {
+  visit(node)
+  const inner = (each: unknown): void => {
+    if (Array.isArray(each)) each.forEach(inner)
+    else if (isNode(each)) walk(each, visit)
+  }
+  inner(node.args)
+}
+
+const isNode = (value: unknown): value is ASTNode =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value
