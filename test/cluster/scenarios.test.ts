@@ -186,13 +186,14 @@ const eachDoorDoesEverything = async (world: World): Promise<void> => {
   await world.annotate('unreported', stop)
   await phaseIs(world, 'unreported', 'Failed')
 
-  // on-job-event takes a session from Stopping to its next attempt: the end of the old Job is held up until it can be heard.
+  // on-job-event alone takes a session from Stopping to its next attempt: the end of the old Job is held up until nobody else listens.
   await world.create('turning', { runner: { seconds: 600 } })
   const { status } = await phaseIs(world, 'turning', 'Running')
   const job = `/apis/batch/v1/namespaces/${world.namespace}/jobs/${status?.jobName}`
   await controlPlane.api.patch(job, 'merge', { metadata: { finalizers: ['example.com/held'] } })
   await world.annotate('turning', stop)
   await phaseIs(world, 'turning', 'Stopping')
+  await stage.deliverOnlyTo('on-job-event')
   await world.annotate('turning', start)
   await controlPlane.api.patch(job, 'json', [{ op: 'remove', path: '/metadata/finalizers' }])
   await world.eventually('turning is on its second attempt', async () =>

@@ -14,6 +14,8 @@ type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 /** What happens to our functions and their events, whatever the scenario. */
 export type Stage = {
   world(namespace: string): Promise<World>
+  /** Only this function hears of changes from here on. */
+  deliverOnlyTo(name: 'on-session-event' | 'on-job-event'): Promise<void>
   /** Back to one instance of each function, every event once, and no sweeper. */
   reset(): Promise<void>
   readonly functions: () => readonly FunctionProcess[]
@@ -152,6 +154,10 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
   return {
     world,
     reset,
+    deliverOnlyTo: async (name) => {
+      await loseEvents()
+      await Promise.all(instances[name].map(({ url }) => addAdapter(name, url)))
+    },
     functions: () => Object.values(instances).flat(),
     restarts,
     close: async () => {
