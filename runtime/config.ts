@@ -3,7 +3,7 @@ import type { Settings } from '#sdk/index.ts'
 export type Config = {
   readonly settings: Settings
   readonly maxConcurrentReconciles: number
-  /** Readable log lines, and debug ones. */
+  /** Log lines of level debug too. */
   readonly isDevMode: boolean
   readonly host: string
   readonly port: number

@@ -1,5 +1,5 @@
 import { CloudEvent, HTTP } from 'cloudevents'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Announcement, FunctionDefinition, Outcome, Ports } from '#sdk/index.ts'
 import { decodeCloudEvent } from './decode.ts'
 import type { Metrics } from './metrics.ts'
@@ -50,13 +50,22 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request: unknown, payload: AsyncIterable<Buffer>) => readBody(payload))
 
-  // A connection that is busy when the host closes would be kept alive after its answer, and the process with it.
+  // Closing waits for the events in hand, and for nothing else: not for connections that are kept alive, nor for peers that say nothing.
+  const inHand = new Set<FastifyRequest>()
   let isClosing = false
+  const hangUp = () => {
+    if (isClosing && inHand.size === 0) app.server.closeAllConnections()
+  }
   app.addHook('preClose', async () => {
     isClosing = true
+    hangUp()
   })
   app.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close')
+  })
+  app.addHook('onResponse', async (request) => {
+    inHand.delete(request)
+    hangUp()
   })
 
   app.get('/health/liveness', (_request, reply) => reply.code(200).send())
@@ -64,6 +73,7 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
 
   app.post('/*', async (request, reply) => {
+    inHand.add(request)
     const start = performance.now()
     const { body = '' } = request as { body?: Awaited<ReturnType<typeof readBody>> }
     const event = body === TOO_LARGE ? undefined : decodeCloudEvent(request.headers, body)

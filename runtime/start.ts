@@ -23,7 +23,13 @@ const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'name
 const start = async (): Promise<void> => {
   const log: Log = pino({ base: null })
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  let isUp = false
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      stop.abort()
+      if (!isUp) process.exit(130)
+    })
+  }
   const context = { log, signal: stop.signal }
 
   readConfig(process.env)
@@ -46,6 +52,7 @@ const start = async (): Promise<void> => {
   })
   await startLocalSource(subscriptions, (namespace) => managed.has(namespace), context)
   const [label] = Object.entries(managedNamespace).map((pair) => pair.join('='))
+  isUp = true
   log.info({ functions: [...children.keys()], namespaces: `with the label ${label}` }, 'watching; Ctrl-C ends it')
 
   if (!stop.signal.aborted) await once(stop.signal, 'abort')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -117,6 +117,38 @@ describe('a function process', () => {
     expect((await answer).status).toBe(204)
     expect((await ended).code).toBe(0)
   })
+
+  test.each(['', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'])(
+    'does not wait for a peer that has sent only %j',
+    async (sent) => {
+      const kubeconfig = await stubApiServer((_request, response) => notFound(response))
+      const port = await freePort()
+      const { child, ended } = launch(['on-session-event'], { PORT: String(port), KUBECONFIG: kubeconfig })
+      await untilReady(port)
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      await once(socket, 'connect')
+      socket.write(sent)
+      await pause(100)
+      child.kill('SIGTERM')
+      expect((await ended).code).toBe(0)
+      socket.destroy()
+    },
+    10_000,
+  )
+
+  test('ends with the process that started it', async () => {
+    const kubeconfig = await stubApiServer((_request, response) => notFound(response))
+    const port = await freePort()
+    const child = spawn(process.execPath, [MAIN, 'on-session-event'], {
+      env: { HOST: '127.0.0.1', METRICS_PORT: '0', PORT: String(port), KUBECONFIG: kubeconfig },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    cleanups.push(() => child.kill('SIGKILL'))
+    await untilReady(port)
+    child.disconnect()
+    expect(await once(child, 'exit')).toEqual([0, null])
+  }, 10_000)
 
   test('asks about MAX_CONCURRENT_RECONCILES objects at a time', async () => {
     const waiting: (() => void)[] = []

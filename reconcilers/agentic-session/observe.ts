@@ -26,7 +26,7 @@ export const observe = async (session: Live<AgenticSession>, cluster: Cluster): 
   if (attempt > 1) {
     for await (const other of cluster.list(jobKind, { namespace, labelSelector: `${SESSION_UID}=${uid}` })) {
       const facts = factsOf(other)
-      if (facts.ref.name !== name && !facts.end) previous = facts
+      if (facts.ref.name !== name && !facts.end && !facts.isDeleting) previous = facts
     }
   }
   const pods: PodObject[] = []

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { createMemoryCluster } from '#test/memory-cluster.ts'
+import { aJob, aSession } from './fixtures.ts'
+import { observe } from './observe.ts'
+
+test('a stray of an earlier attempt is found beside Jobs that have ended or go already', async () => {
+  const session = aSession({ phase: 'Running', status: { attempt: 4 } })
+  const others = [
+    aJob({ session, attempt: 1, end: 'Complete' }),
+    aJob({ session, attempt: 2, isReady: true }),
+    aJob({ session, attempt: 3, isDeleting: true }),
+    aJob({ session, attempt: 4, isReady: true }),
+  ]
+  const { job, previous } = await observe(session, createMemoryCluster([session, ...others]))
+  expect(job?.ref.name).toMatch(/-4$/)
+  expect(previous?.ref.name).toMatch(/-2$/)
+})
