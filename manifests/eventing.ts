@@ -7,7 +7,7 @@ type Watched = { readonly kind: Kind; readonly labels: Readonly<Record<string, s
 const serviceRef = (name: string) => ({ ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name } })
 
 /** Written out in full: a Trigger's delivery replaces the Broker's as a whole. Eight retries take about two minutes. */
-export const deliveryTo = (deadLetters: string) => ({
+const deliveryTo = (deadLetters: string) => ({
   retry: 8,
   backoffPolicy: 'exponential',
   backoffDelay: 'PT0.5S',

@@ -4,7 +4,7 @@ import { labelsOf, NAMESPACE } from './names.ts'
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] }
 
 /** One rule per resource, its verbs joined and sorted. */
-export const rulesOf = (access: readonly Access[]): Rule[] => {
+const rulesOf = (access: readonly Access[]): Rule[] => {
   const verbs = new Map<string, Set<string>>()
   for (const { apiGroup, resource, verbs: more } of access) {
     const key = `${apiGroup} ${resource}`

@@ -4,7 +4,7 @@ import type { FunctionDefinition } from '#sdk/index.ts'
 const folder = new URL('../functions/', import.meta.url)
 
 /** The names of all functions: a folder in `functions/` each. */
-export const functionNames = (): readonly string[] =>
+const functionNames = (): readonly string[] =>
   readdirSync(folder)
     .filter((name) => existsSync(new URL(`${name}/index.ts`, folder)))
     .sort()

@@ -65,7 +65,7 @@ export const aWorld: fc.Arbitrary<World> = fc
     }
   })
 
-export const situationOf = ({ session, job, previous, refusal }: World): Situation<Live<AgenticSession>, Observed> => ({
+const situationOf = ({ session, job, previous, refusal }: World): Situation<Live<AgenticSession>, Observed> => ({
   object: session,
   observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [] },
   now: NOW,
