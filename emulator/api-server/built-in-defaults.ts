@@ -1,5 +1,6 @@
+import type { World } from '../world.ts'
 import { at, equal, isObject, listAt, textAt, without } from './json.ts'
-import type { FieldError, Json, KubeObject, ResourceType, World } from './types.ts'
+import type { FieldError, Json, KubeObject, ResourceType } from './types.ts'
 
 type Hooks = Pick<ResourceType, 'prepareForCreate' | 'prepareForUpdate' | 'validate'>
 

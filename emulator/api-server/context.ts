@@ -1,13 +1,14 @@
 import { builtInType } from '../patch/built-in-types.ts'
 import { customType } from '../patch/custom-types.ts'
 import type { TypeInfo } from '../patch/types.ts'
+import type { World } from '../world.ts'
 import { builtIns } from './built-ins.ts'
 import { CRDS, typesOf } from './crd.ts'
 import { at } from './json.ts'
 import type { RequestInfo } from './request-info.ts'
 import { qualified } from './status.ts'
 import type { Store } from './store.ts'
-import type { KubeObject, Request, ResourceType, World } from './types.ts'
+import type { KubeObject, Request, ResourceType } from './types.ts'
 
 /** What every verb works with. */
 export type Core = { readonly store: Store; readonly world: World; readonly types: () => readonly ResourceType[] }

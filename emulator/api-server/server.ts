@@ -1,4 +1,5 @@
 import { NotImplementedError } from '../schema/field-error.ts'
+import type { World } from '../world.ts'
 import { type Attributes, authorize, refusal } from './authorize.ts'
 import { builtIns } from './built-ins.ts'
 import { type Call, type Core, createCore, isDryRun, tableOf, typeOf } from './context.ts'
@@ -24,7 +25,7 @@ import {
   statusBody,
 } from './status.ts'
 import { createStore, type Store } from './store.ts'
-import type { Json, KubeObject, Request, ResourceType, Response, World } from './types.ts'
+import type { Json, KubeObject, Request, ResourceType, Response } from './types.ts'
 import { update } from './update.ts'
 import { watch } from './watch.ts'
 

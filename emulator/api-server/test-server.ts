@@ -8,6 +8,7 @@ export function aServer(history?: number) {
   let count = 0
   const world = {
     now: () => Date.UTC(2026, 0, 1),
+    after: () => () => undefined,
     uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`,
     random: () => 0.5,
   }

@@ -1,3 +1,5 @@
+import type { World } from '../world.ts'
+
 /** What the rooms of the emulator share. Plain JSON everywhere; nothing in here does anything. */
 
 export type Json = { readonly [key: string]: unknown }
@@ -84,15 +86,6 @@ export type StatusDetails = {
   readonly uid?: string
   readonly causes?: readonly Cause[]
   readonly retryAfterSeconds?: number
-}
-
-/** What the world outside gives. */
-export type World = {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly uuid: () => string
-  /** At least 0, below 1. */
-  readonly random: () => number
 }
 
 /** The types of a field error, as `Invalid value`, `Required value` ... of the real server's texts. */

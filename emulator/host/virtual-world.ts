@@ -1,0 +1,114 @@
+import { setImmediate as macrotask } from 'node:timers/promises'
+import TinyQueue from 'tinyqueue'
+import type { World } from '../world.ts'
+
+/** A world whose time stands still until it is moved. */
+export type VirtualWorld = World & {
+  /** Moves time on by `ms`, and does on the way what is due, each at its time. */
+  readonly advance: (ms: number) => Promise<void>
+  /**
+   * Moves time on until `isDone`, which is asked after everything that was due at a moment is done. Rejects with `what` once `ms` have
+   * gone by, or at once when nothing is left that could happen.
+   */
+  readonly until: (what: string, isDone: () => boolean, ms: number) => Promise<void>
+  /** Time stands still while `work` is pending: for what is done outside, say by a function. */
+  readonly hold: <T>(work: Promise<T>) => Promise<T>
+  /** How many calls are still to come. */
+  readonly pending: () => number
+}
+
+type Due = { readonly at: number; readonly order: number; readonly work: () => void; isCancelled: boolean }
+
+/** Two worlds of one seed are the same, call for call. `startAt` is milliseconds since the epoch. */
+export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): VirtualWorld {
+  let time = startAt
+  let order = 0
+  let held = 0
+  let hasHeld = false
+  const random = splitMix32(seed)
+  const queue = new TinyQueue<Due>([], byTime)
+
+  /** Lets everything run that waits for no time. What was held may take several turns of the event loop. */
+  const settle = async (): Promise<void> => {
+    do {
+      hasHeld = false
+      await macrotask()
+    } while (held > 0 || hasHeld)
+  }
+  const next = (): Due | undefined => {
+    while (queue.peek()?.isCancelled) queue.pop()
+    return queue.peek()
+  }
+  /** One moment: all that is due then, in order; with what it asks for at the same moment. */
+  const moment = async (at: number): Promise<void> => {
+    time = Math.max(time, at)
+    for (let due = next(); due && due.at <= time; due = next()) {
+      queue.pop()
+      due.work()
+      if (held > 0) await settle()
+    }
+    await settle()
+  }
+
+  const world: VirtualWorld = {
+    now: () => time,
+    random,
+    uuid: () => {
+      const hex = Array.from({ length: 4 }, () =>
+        Math.floor(random() * 2 ** 32)
+          .toString(16)
+          .padStart(8, '0'),
+      ).join('')
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
+    },
+    after: (ms, work) => {
+      const due: Due = { at: time + Math.max(0, ms), order: ++order, work, isCancelled: false }
+      queue.push(due)
+      return () => {
+        due.isCancelled = true
+      }
+    },
+    advance: async (ms) => {
+      const end = time + ms
+      await settle()
+      for (let due = next(); due && due.at <= end; due = next()) await moment(due.at)
+      time = end
+    },
+    until: async (what, isDone, ms) => {
+      const end = time + ms
+      await settle()
+      while (!isDone()) {
+        const due = next()
+        if (!due) throw new Error(`${what}: nothing is left that could happen`)
+        if (due.at > end) throw new Error(`${what}: not after ${ms / 1000} s`)
+        await moment(due.at)
+      }
+    },
+    hold: async (work) => {
+      held += 1
+      hasHeld = true
+      try {
+        return await work
+      } finally {
+        held -= 1
+      }
+    },
+    pending: () => queue.data.filter(({ isCancelled }) => !isCancelled).length,
+  }
+  return world
+}
+
+const byTime = (a: Due, b: Due): number => a.at - b.at || a.order - b.order
+
+/** Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014), as in Java, 32 bits. */
+const splitMix32 = (seed: number): (() => number) => {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x9e3779b9) | 0
+    let z = state ^ (state >>> 16)
+    z = Math.imul(z, 0x21f0aaad)
+    z ^= z >>> 15
+    z = Math.imul(z, 0x735a2d97)
+    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32
+  }
+}
