@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
-import type { Fault, NewSession, Runner, World } from '../scenarios/world.ts'
+import { type Fault, sessionFor, type World } from '../scenarios/world.ts'
 import { ApiError } from './api-client.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
@@ -113,6 +113,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
         const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
         return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
       },
+      now: Date.now,
+      wait: (seconds) => pause(seconds * 1000),
       eventually: async (what, look, seconds = 30) => {
         for (const deadline = Date.now() + seconds * 1000; ; await pause(100)) {
           const seen = await look()
@@ -171,20 +173,6 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     },
   }
 }
-
-const sessionFor = (name: string, { runner, spec, annotations }: NewSession) => ({
-  apiVersion: 'vteam.ambient-code/v1alpha1',
-  kind: 'AgenticSession',
-  metadata: { name, ...(annotations && { annotations }) },
-  spec: { ...spec, environmentVariables: { ...environmentOf(runner), ...spec?.environmentVariables } },
-})
-
-/** The stand-in for a node reads what it should do from the runner's environment. */
-const environmentOf = ({ seconds = 0.5, exitCode = 0, fault }: Runner = {}) => ({
-  RUNNER_SECONDS: String(seconds),
-  RUNNER_EXIT_CODE: String(exitCode),
-  ...(fault && { RUNNER_FAULT: fault }),
-})
 
 const undefinedIfMissing = (error: unknown): undefined => {
   if (error instanceof ApiError && error.code === 404) return undefined

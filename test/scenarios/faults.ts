@@ -32,10 +32,10 @@ export const faults: readonly Scenario[] = [
       await world.startSweeper(3)
       const endedAt = await world.eventually('the Job has ended', async () => {
         const [job] = await world.jobs()
-        return job?.status?.conditions?.some(({ type }) => type === 'Complete') ? Date.now() : undefined
+        return job?.status?.conditions?.some(({ type }) => type === 'Complete') ? world.now() : undefined
       })
       await phaseIs(world, 'unheard', 'Completed')
-      expect(Date.now() - endedAt).toBeLessThan(3000 + 1500)
+      expect(world.now() - endedAt).toBeLessThan(3000 + 1500)
     },
   },
   {
@@ -92,7 +92,7 @@ export const faults: readonly Scenario[] = [
       expect(new Set(jobs.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size).toBe(SESSIONS)
       await world.eventually('no Job changes any more', async () => {
         const before = await world.versions()
-        await new Promise((resolve) => setTimeout(resolve, 1000))
+        await world.wait(1)
         return (await world.versions()).join() === before.join() ? true : undefined
       })
       const before = await world.versions()

@@ -41,6 +41,9 @@ export type World = {
   leftovers(): Promise<readonly string[]>
   /** `kind/name resourceVersion` of every session, Job and Pod. */
   versions(): Promise<readonly string[]>
+  /** Milliseconds since the epoch, on the world's clock. */
+  now(): number
+  wait(seconds: number): Promise<void>
   /** Resolves with the first answer that is not `undefined`; throws with what was seen last after `seconds` (30). */
   eventually<T>(what: string, look: () => Promise<T | undefined>, seconds?: number): Promise<T>
   /** One whole sweep. */
@@ -61,6 +64,20 @@ export type Scenario = {
   readonly needs?: readonly Fault[]
   run(world: World): Promise<void>
 }
+
+/** A session whose runner fares so. Every node of ours, stand-in or scripted, reads that from the runner's environment. */
+export const sessionFor = (name: string, { runner, spec, annotations }: NewSession) => ({
+  apiVersion: 'vteam.ambient-code/v1alpha1',
+  kind: 'AgenticSession',
+  metadata: { name, ...(annotations && { annotations }) },
+  spec: { ...spec, environmentVariables: { ...environmentOf(runner), ...spec?.environmentVariables } },
+})
+
+const environmentOf = ({ seconds = 0.5, exitCode = 0, fault }: Runner = {}) => ({
+  RUNNER_SECONDS: String(seconds),
+  RUNNER_EXIT_CODE: String(exitCode),
+  ...(fault && { RUNNER_FAULT: fault }),
+})
 
 export const phaseIs = (world: World, name: string, phase: Phase, seconds?: number): Promise<Live<AgenticSession>> =>
   world.eventually(
