@@ -62,7 +62,7 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
   const call = (request: Parameters<Client['send']>[0]): Json => {
     const response = send(request)
     if ('watch' in response) throw new Error(`${request.path}: a watch, where an answer was meant`)
-    if (response.status >= 300) throw errorOf(response.body as StatusBody)
+    if (response.status >= 300) throw errorOf(response.body, `${request.method} ${request.path}`)
     return response.body as Json
   }
   // What the server answers to these is an object of the resource.
@@ -123,7 +123,7 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
         for (const item of items) onChange({ type: 'ADDED', object: item })
         const path = `${collection(resource, selection.namespace)}?watch=true&resourceVersion=${version}&${search(selection)}`
         const response = send({ method: 'GET', path })
-        if (!('watch' in response)) throw errorOf(response.body as StatusBody)
+        if (!('watch' in response)) throw errorOf(response.body, `watch ${resource.plural}`)
         close = response.watch.close
         response.watch.start(
           (event) => event.type !== 'BOOKMARK' && !isOver && onChange(event as Parameters<typeof onChange>[0]),
@@ -140,14 +140,17 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
 }
 
 type StatusBody = {
-  readonly code: number
-  readonly reason: string
-  readonly message: string
+  readonly code?: number
+  readonly reason?: string
+  readonly message?: string
   readonly details?: object
 }
 
-const errorOf = ({ code, reason, message, details }: StatusBody): StatusError =>
-  new StatusError(code, reason as ConstructorParameters<typeof StatusError>[1], message, details)
+/** What a refusal of the server is to its callers. `what` was asked for, where the answer does not say. */
+export const errorOf = (body: unknown, what: string): StatusError => {
+  const { code = 500, reason = '', message = `${what}: ${JSON.stringify(body)}`, details } = (body ?? {}) as StatusBody
+  return new StatusError(code, reason as ConstructorParameters<typeof StatusError>[1], message, details)
+}
 
 export const isStatus = (error: unknown, code: number): error is StatusError =>
   error instanceof StatusError && error.code === code
@@ -162,7 +165,7 @@ const collection = ({ apiVersion, plural }: Resource, namespace: string | undefi
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`
 }
 
-const pathOf = (resource: Resource, { namespace, name }: Ref, subresource?: Subresource): string =>
+export const pathOf = (resource: Resource, { namespace, name }: Ref, subresource?: Subresource): string =>
   `${collection(resource, namespace)}/${encodeURIComponent(name)}${subresource === undefined ? '' : `/${subresource}`}`
 
 const search = ({ labelSelector, fieldSelector }: Selection): string =>

@@ -23,15 +23,16 @@ export const sweepOnce = async (fn: FunctionDefinition, ports: Ports, metrics: M
 
 /**
  * Sweeps at once, then every period until the signal. It does not end by itself: a Deployment would start it again, sooner and
- * sooner less often. A sweep that is under way when the signal comes is finished.
+ * sooner less often. A sweep that is under way when the signal comes is finished. `rest` resolves early at the signal.
  */
 export const sweepUntil = async (
   signal: AbortSignal,
   periodSeconds: number,
   sweep: () => Promise<unknown>,
+  rest = (ms: number): Promise<unknown> => pause(ms, undefined, { signal }).catch(() => undefined),
 ): Promise<void> => {
   while (!signal.aborted) {
     await sweep()
-    await pause(periodSeconds * 1000, undefined, { signal }).catch(() => undefined)
+    await rest(periodSeconds * 1000)
   }
 }

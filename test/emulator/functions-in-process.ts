@@ -1,0 +1,166 @@
+import type { FastifyInstance } from 'fastify'
+import type { User } from '#emulator/api-server/types.ts'
+import type { VirtualWorld } from '#emulator/host/virtual-world.ts'
+import type { Container, ContainerReport, ContainerStart, LogLine, PodRunner } from '#emulator/pod-runner.ts'
+import { readConfig } from '#runtime/config.ts'
+import { buildKnativeHost } from '#runtime/knative.ts'
+import { createCluster } from '#runtime/kubernetes/cluster.ts'
+import type { Call, Transport } from '#runtime/kubernetes/transport.ts'
+import { createMetrics } from '#runtime/metrics.ts'
+import { sweepOnce, sweepUntil } from '#runtime/sweeper.ts'
+import { createTurns } from '#runtime/turns.ts'
+import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
+
+export type Functions = {
+  readonly world: VirtualWorld
+  readonly functions: readonly FunctionDefinition[]
+  /** The way to the API server; rejects while it is away. */
+  readonly transportFor: (user: User) => Pick<Transport, 'send'>
+  /** From the start of a container until its port listens, in ms. */
+  readonly startMs?: number
+}
+
+/** Runs our functions' containers in this process: their real hosts, on the world's clock, without sockets. */
+export const functionsInProcess =
+  ({ world, functions, transportFor, startMs = 200 }: Functions): PodRunner['start'] =>
+  (container, report) => {
+    const name = container.args[0]?.replace(/\/main\.cjs$/, '')
+    const fn = functions.find((each) => each.name === name)
+    if (!fn) throw new Error(`${container.pod.metadata.name}: no function is named "${name}"`)
+    const { log, lines, onLog } = createLog(world)
+    const ports = portsOf(container, transportFor(userOf(container)), log, world)
+    const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
+    const end = (): void =>
+      world.after(1, () => report({ state: 'terminated', exitCode: 0, reason: 'Completed' })) as never
+    const run = isSweeper ? runSweeper(fn, ports, container, world) : runHost(fn, ports, world)
+    let isOver = false
+    world.after(0, () => report({ state: 'running' }))
+    world.after(startMs, () => !isOver && run.begin())
+    return {
+      stop: () => {
+        if (isOver) return
+        isOver = true
+        void run.stop().then(end)
+      },
+      send: run.send,
+      logs: () => lines,
+      onLog,
+    }
+  }
+
+type Running = {
+  readonly begin: () => void
+  /** Resolves when all work in hand is done. */
+  readonly stop: () => Promise<void>
+  readonly send: Container['send']
+}
+
+const refused = new Error('connect ECONNREFUSED')
+
+const runHost = (fn: FunctionDefinition, ports: Ports, world: VirtualWorld): Running => {
+  const app: FastifyInstance = buildKnativeHost(fn, ports, createMetrics(fn.name))
+  let isListening = false
+  const inHand = new Set<Promise<unknown>>()
+  return {
+    begin: () => {
+      isListening = true
+    },
+    stop: async () => {
+      isListening = false
+      await world.hold(Promise.allSettled(inHand).then(() => app.close()))
+    },
+    send: async ({ method, path, headers, body }) => {
+      if (!isListening) throw refused
+      const work = world.hold(
+        app.inject({ method: method as 'POST', url: path, headers, ...(body !== '' && { payload: body }) }),
+      )
+      inHand.add(work)
+      const answer = await work.finally(() => inHand.delete(work))
+      const found = Object.entries(answer.headers).map(([key, value]) => [key, String(value)])
+      return { status: answer.statusCode, headers: Object.fromEntries(found), body: answer.body }
+    },
+  }
+}
+
+const runSweeper = (fn: FunctionDefinition, ports: Ports, { env }: ContainerStart, world: VirtualWorld): Running => {
+  const stop = new AbortController()
+  const { sweepPeriodSeconds } = readConfig(env)
+  const metrics = createMetrics(fn.name)
+  const rest = (ms: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = world.after(ms, resolve)
+    stop.signal.addEventListener('abort', () => {
+      cancel()
+      resolve()
+    })
+    return promise
+  }
+  let sweeping: Promise<void> = Promise.resolve()
+  return {
+    begin: () => {
+      sweeping = sweepUntil(stop.signal, sweepPeriodSeconds, () => world.hold(sweepOnce(fn, ports, metrics)), rest)
+    },
+    stop: () => {
+      stop.abort()
+      return sweeping
+    },
+    send: () => Promise.reject(refused),
+  }
+}
+
+const portsOf = ({ env }: ContainerStart, transport: Pick<Transport, 'send'>, log: Log, world: VirtualWorld): Ports => {
+  const { settings, maxConcurrentReconciles } = readConfig(env)
+  return {
+    cluster: createCluster(transport),
+    now: () => new Date(world.now()),
+    log,
+    settings,
+    turn: createTurns(maxConcurrentReconciles),
+    handled: new Set<string>(),
+  }
+}
+
+const userOf = ({ pod }: ContainerStart): User => {
+  const { namespace = '' } = pod.metadata
+  const { serviceAccountName = 'default' } = pod['spec'] as { serviceAccountName?: string }
+  return serviceAccount(namespace, serviceAccountName)
+}
+
+export const serviceAccount = (namespace: string, name: string): User => ({
+  name: `system:serviceaccount:${namespace}:${name}`,
+  groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+})
+
+const createLog = (world: VirtualWorld) => {
+  const lines: LogLine[] = []
+  const listeners = new Set<(line: LogLine) => void>()
+  const write = (level: string) => (fields: object, message: string) => {
+    const line = { at: world.now(), text: JSON.stringify({ level, ...fields, msg: message }) }
+    lines.push(line)
+    for (const listener of listeners) listener(line)
+  }
+  const log: Log = { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') }
+  const onLog: Container['onLog'] = (listener) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  return { log, lines, onLog }
+}
+
+/** Over a call of the API server's function: what goes to and fro is text, as on the wire. */
+export const transportOver =
+  (
+    handle: (
+      user: User,
+      call: Call,
+    ) => { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown },
+  ) =>
+  (user: User): Pick<Transport, 'send'> => ({
+    send: async (call) => {
+      const body = call.body === undefined ? undefined : (JSON.parse(JSON.stringify(call.body)) as object)
+      const answer = handle(user, { ...call, ...(body && { body }) })
+      return { status: answer.status, headers: answer.headers, body: JSON.stringify(answer.body) }
+    },
+  })
+
+export type { ContainerReport }
