@@ -1,5 +1,5 @@
+import { builtInColumns } from './built-in-columns.ts'
 import { defaultsFor } from './built-in-defaults.ts'
-import { builtInColumns } from './columns.ts'
 import { textAt } from './json.ts'
 import { labelName, pathSegmentName, serviceName } from './names.ts'
 import type { KubeObject, ResourceType, Subresource } from './types.ts'

@@ -1,4 +1,4 @@
-import { crdColumns } from './columns.ts'
+import { crdColumns } from './crd-columns.ts'
 import { at, isObject, listAt, textAt, timestamp } from './json.ts'
 import type { FieldError, KubeObject, ResourceType, Schema } from './types.ts'
 

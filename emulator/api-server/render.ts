@@ -1,7 +1,8 @@
 import { apiVersionOf, type Call } from './context.ts'
 import { isObject, without } from './json.ts'
 import type { List } from './list.ts'
-import { StatusError } from './status.ts'
+import { rowConditions } from './pod-columns.ts'
+import { badRequest, StatusError } from './status.ts'
 import type { Json, KubeObject } from './types.ts'
 
 /** What the client accepts: objects as they are, rows of a Table, or their metadata alone. */
@@ -70,12 +71,21 @@ export function renderedList(call: Call, { objects, revision, continueAt, remain
 
 function table({ core, type, info }: Call, objects: readonly KubeObject[], metadata: Json, withColumns: boolean): Json {
   const now = core.world.now()
-  const include = info.query.get('includeObject') ?? 'Metadata'
+  const include = info.query.get('includeObject') || 'Metadata'
+  if (!['Metadata', 'Object', 'None'].includes(include))
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+    )
   const shown = (object: KubeObject): Json | undefined =>
     include === 'None' ? undefined : include === 'Object' ? object : partial(object)
   const rows = objects.map((object) => {
     const found = shown(object)
-    return { cells: type.columns.map((column) => column.cell(object, now)), ...(isObject(found) && { object: found }) }
+    const conditions = rowConditions(object)
+    return {
+      cells: type.columns.map((column) => column.cell(object, now)),
+      ...(conditions.length > 0 && { conditions }),
+      object: isObject(found) ? found : null,
+    }
   })
   const columnDefinitions = type.columns.map(({ name, type: kind, format = '', description = '', priority = 0 }) => ({
     name,
