@@ -45,6 +45,11 @@ const forEverybody: readonly unknown[] = [
   { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
 ]
 
+/** `system:public-info-viewer` there: also for who says no name. */
+const forAnybody: readonly unknown[] = [
+  { verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'] },
+]
+
 /** RBAC over the stored roles and bindings. Members of `system:masters` may do everything. Pure. */
 export function authorize(store: Store, user: User, wanted: Attributes): Decision {
   if (user.groups.includes('system:masters')) return { isAllowed: true }
@@ -54,7 +59,10 @@ export function authorize(store: Store, user: User, wanted: Attributes): Decisio
 
 /** Every rule that is for the user, cluster-wide ones first. */
 export function grantsOf(store: Store, user: User, namespace: string | undefined): readonly Grant[] {
-  const everybody: Grant = { rules: user.groups.includes('system:authenticated') ? forEverybody : [], reason: '' }
+  const everybody: Grant = {
+    rules: user.groups.includes('system:authenticated') ? forEverybody : forAnybody,
+    reason: '',
+  }
   const bound = (binding: KubeObject): readonly Grant[] => {
     const inNamespace = binding.metadata.namespace
     const subject = listAt(binding, 'subjects').find((each) => isSubject(each, user, inNamespace))

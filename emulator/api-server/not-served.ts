@@ -1,4 +1,5 @@
-const core = 'bindings componentstatuses endpoints nodes persistentvolumes podtemplates replicationcontrollers'
+const core =
+  'bindings componentstatuses endpoints nodes persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
 const inGroups: Readonly<Record<string, string>> = {
   '': core,
   apps: 'controllerrevisions daemonsets replicasets statefulsets',
@@ -22,6 +23,6 @@ const wholeGroups = [
   'storage.k8s.io',
 ]
 
-/** Whether the real server has this resource by itself, and the embedded one has not: a 501 and no 404. */
+/** Whether the real server has this resource (or subresource) by itself, and the embedded one has not: a 501 and no 404. */
 export const isNotServed = (group: string, plural: string): boolean =>
   wholeGroups.includes(group) || (inGroups[group]?.split(' ').includes(plural) ?? false)

@@ -10,6 +10,7 @@ import { isObject, timestamp } from './json.ts'
 import { get, list } from './list.ts'
 import { isNotServed } from './not-served.ts'
 import { patch } from './patch.ts'
+import { type LogSource, podLog } from './pod-logs.ts'
 import { rendered, renderedList, shapeOf } from './render.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
 import { requestToken, review, type SignToken } from './reviews.ts'
@@ -40,19 +41,21 @@ export type ApiServerOptions = {
   readonly resources?: readonly ResourceType[]
   /** Without it a TokenRequest is answered 501. */
   readonly signToken?: SignToken
+  /** Without it the logs of Pods are answered 501. */
+  readonly logs?: LogSource
   /** How many changes watches may look back. */
   readonly history?: number
 }
 
 /** The embedded API server: Kubernetes' semantics over one store, with four namespaces as on a fresh cluster. */
-export function createApiServer({ world, resources = builtIns, signToken, history }: ApiServerOptions): ApiServer {
+export function createApiServer({ world, resources = builtIns, history, ...others }: ApiServerOptions): ApiServer {
   const store = createStore(history)
   const core = createCore(store, world, resources)
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) addNamespace(core, name)
 
   const handle = (request: Request): Response => {
     try {
-      return answer(core, request, signToken)
+      return answer(core, request, others)
     } catch (error) {
       const status = statusOf(error)
       if (!status) throw error
@@ -66,6 +69,9 @@ export function createApiServer({ world, resources = builtIns, signToken, histor
   }
   return { handle, store }
 }
+
+/** What the server asks others for. */
+type Node = Pick<ApiServerOptions, 'signToken' | 'logs'>
 
 const statusOf = (error: unknown): StatusError | undefined => {
   if (error instanceof StatusError) return error
@@ -93,7 +99,7 @@ const plainText = (status: number, body: string): Response => ({
   body,
 })
 
-function answer(core: Core, request: Request, signToken: SignToken | undefined): Response {
+function answer(core: Core, request: Request, node: Node): Response {
   const info = requestInfoOf(request)
   permit(core, request, info)
   if (!info.isResource) {
@@ -118,7 +124,7 @@ function answer(core: Core, request: Request, signToken: SignToken | undefined):
     if (isServed) throw noSuchPath()
     return plainText(404, '404 page not found\n')
   }
-  return serve({ core, request, info, type, warnings: [] }, signToken)
+  return serve({ core, request, info, type, warnings: [] }, node)
 }
 
 /** 403 before anything else is looked at, even whether the resource exists. */
@@ -137,13 +143,15 @@ function permit(core: Core, { user }: Request, info: RequestInfo): void {
   throw forbidden({ group, plural }, info.name, text)
 }
 
-function serve(call: Call, signToken: SignToken | undefined): Response {
+function serve(call: Call, { signToken, logs }: Node): Response {
   const { info, type, core, request } = call
   const { verb, name, subresource } = info
   const isClusterWide = type.namespaced && info.namespace === undefined
   if (isClusterWide && (name !== '' || info.rest.length > 0)) throw noSuchPath()
   if (!type.namespaced && info.namespace !== undefined && type.plural !== 'namespaces') throw noSuchPath()
   if (subresource !== '' && !(type.subresources as readonly string[]).includes(subresource)) {
+    if (isNotServed(type.group, `${type.plural}/${subresource}`))
+      throw notImplemented(`the subresource ${type.plural}/${subresource}`)
     if (!type.isCustom) throw noSuchPath()
     throw new StatusError(404, 'NotFound', `${tableOf(type)} "${name}" not found`, {
       name,
@@ -155,6 +163,10 @@ function serve(call: Call, signToken: SignToken | undefined): Response {
     if (verb !== 'create') throw methodNotAllowed()
     if (!signToken) throw notImplemented('TokenRequest without a signing key')
     return reply(201, requestToken(core, request, { namespace: info.namespace ?? '', name }, signToken))
+  }
+  if (subresource === 'log') {
+    if (verb !== 'get') throw methodNotAllowed()
+    return podLog(call, logs)
   }
   if (!['', 'status', 'scale', 'finalize'].includes(subresource))
     throw notImplemented(`the subresource ${type.plural}/${subresource}`)

@@ -72,8 +72,21 @@ export type WatchStream = {
   readonly timeoutSeconds?: number
 }
 
+/** Text that is still being written. */
+export type TextStream = {
+  /** To be called once, after the body is written. `end` is told when there is no more. */
+  readonly start: (write: (text: string) => void, end: () => void) => void
+  readonly close: () => void
+}
+
 export type Response =
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }
+  | {
+      readonly status: number
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: unknown
+      /** What comes after a body that is a text. */
+      readonly more?: TextStream
+    }
   | { readonly status: 200; readonly headers: Readonly<Record<string, string>>; readonly watch: WatchStream }
 
 /** One entry of a Status body's `details.causes`. */

@@ -1,88 +1,51 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { impersonated } from '../api-server/impersonate.ts'
+import { requestInfoOf } from '../api-server/request-info.ts'
 import type { ApiServer } from '../api-server/server.ts'
-import { badRequest, StatusError, statusBody } from '../api-server/status.ts'
-import type { Request, User, WatchStream } from '../api-server/types.ts'
+import { methodNotAllowed, StatusError, statusBody } from '../api-server/status.ts'
+import type { Request, Response, TextStream, User, WatchStream } from '../api-server/types.ts'
+import { parsedBody } from './request-body.ts'
 
-/**
- * `undefined` for a token that is nobody's: 401. Who sends none is asked for too, since kubectl keeps its token to itself
- * over plain HTTP; the real server's answer to that is 401.
- */
+/** `undefined` for a token that is nobody's: 401. Who sends none is asked for too. */
 export type Authenticate = (token: string | undefined) => User | undefined
 
 const methods: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const longestBody = 3 * 1024 * 1024
 
-/** The API server over plain HTTP: JSON in and out, watches as lines. The caller listens and closes. */
-export function httpEdge(api: ApiServer, authenticate: Authenticate): Server {
-  return createServer((incoming, outgoing) => {
-    answer(api, authenticate, incoming, outgoing).catch((error: unknown) => {
-      if (!outgoing.headersSent)
-        send(outgoing, 500, {}, statusBody(new StatusError(500, 'InternalError', String(error))))
-      else outgoing.destroy()
-    })
-  })
-}
-
-async function answer(
-  api: ApiServer,
-  authenticate: Authenticate,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1]
-  const user = authenticate(token)
-  if (!user) return send(outgoing, 401, {}, statusBody(new StatusError(401, 'Unauthorized', 'Unauthorized')))
-  const method = incoming.method ?? ''
-  if (!methods.includes(method))
-    return send(
-      outgoing,
-      405,
-      {},
-      statusBody(
-        new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
-      ),
-    )
-  const text = await textOf(incoming)
-  if (text === undefined)
-    return send(
-      outgoing,
-      413,
-      {},
-      statusBody(new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${longestBody}`)),
-    )
-  const headers = Object.fromEntries(Object.entries(incoming.headers).map(([key, value]) => [key, String(value)]))
-  const body = parsed(text, headers['content-type'] ?? '', method)
-  if (body instanceof StatusError) return send(outgoing, body.code, {}, statusBody(body))
-  // `methods` has the method, and Node's parser has read the path
-  const response = api.handle({
-    method: method as Request['method'],
-    path: incoming.url ?? '/',
-    headers,
-    user,
-    ...(body !== undefined && { body }),
-  })
-  if ('watch' in response) return stream(outgoing, response.watch)
-  send(outgoing, response.status, response.headers, response.body)
-}
-
-function parsed(text: string, contentType: string, method: string): unknown {
-  if (text === '') return undefined
-  if (/yaml/.test(contentType) && !text.trimStart().startsWith('{'))
-    return new StatusError(501, 'NotImplemented', 'the embedded control plane does not implement YAML bodies')
-  if (/protobuf/.test(contentType))
-    return new StatusError(501, 'NotImplemented', 'the embedded control plane does not implement protobuf bodies')
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return badRequest(
-      method === 'PATCH'
-        ? 'error decoding patch: the body is no JSON'
-        : "couldn't get version/kind; json parse error: the body is no JSON",
-    )
+/** The API server over HTTP: JSON out, watches as lines, logs as text. Streams end when their connection does. */
+export function requestListener(api: ApiServer, authenticate: Authenticate): RequestListener {
+  return (incoming, outgoing) => {
+    answer(api, authenticate, incoming)
+      .catch(answerTo)
+      .then((response) => write(outgoing, response))
+      .catch(() => outgoing.destroy())
   }
 }
 
-async function textOf(incoming: IncomingMessage): Promise<string | undefined> {
+function answerTo(error: unknown): Response {
+  const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', String(error))
+  return { status: status.code, headers: {}, body: statusBody(status) }
+}
+
+async function answer(api: ApiServer, authenticate: Authenticate, incoming: IncomingMessage): Promise<Response> {
+  const { headers: given, headersDistinct, method = '', url: path = '/' } = incoming
+  const token = /^Bearer +(\S+)$/i.exec(given.authorization ?? '')?.[1]
+  const authenticated = authenticate(token)
+  if (!authenticated) throw new StatusError(401, 'Unauthorized', 'Unauthorized')
+  const isHead = method === 'HEAD'
+  // `methods` has it, or it is refused below
+  const asked = (isHead ? 'GET' : method) as Request['method']
+  const info = requestInfoOf({ method: asked, path })
+  const user = impersonated(api.store, authenticated, headersDistinct, info)
+  if (!methods.includes(asked) || (isHead && info.isResource)) throw methodNotAllowed()
+  const bytes = await bytesOf(incoming)
+  if (!bytes) throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${longestBody}`)
+  const headers = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]))
+  const body = parsedBody(bytes, headers['content-type'] ?? '', method)
+  return api.handle({ method: asked, path, headers, user, ...(body !== undefined && { body }) })
+}
+
+async function bytesOf(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of incoming) {
@@ -90,28 +53,44 @@ async function textOf(incoming: IncomingMessage): Promise<string | undefined> {
     if (size > longestBody) return undefined
     chunks.push(chunk as Buffer)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
-function send(
-  outgoing: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: unknown,
-): void {
-  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`
+function write(outgoing: ServerResponse, response: Response): void {
+  if ('watch' in response) {
+    streamWatch(outgoing, response.watch)
+    return
+  }
+  const { status, headers, body, more } = response
   const { warning, ...others } = headers
   if (warning !== undefined) outgoing.setHeader('warning', warning.split(/, (?=299 - )/))
-  outgoing.writeHead(status, {
-    'content-type': 'application/json',
+  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`
+  const common = {
+    'cache-control': 'no-cache, private',
+    ...(status !== 204 && { 'content-type': 'application/json' }),
     ...others,
-    'content-length': Buffer.byteLength(text),
-  })
+  }
+  if (more) {
+    outgoing.writeHead(status, common)
+    outgoing.flushHeaders()
+    if (text !== '') outgoing.write(text)
+    streamText(outgoing, more)
+    return
+  }
+  outgoing.writeHead(status, { ...common, ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }) })
   outgoing.end(text)
 }
 
-function stream(outgoing: ServerResponse, watch: WatchStream): void {
-  outgoing.writeHead(200, { 'content-type': 'application/json' })
+function streamText(outgoing: ServerResponse, more: TextStream): void {
+  outgoing.on('close', more.close)
+  more.start(
+    (text) => void outgoing.write(text),
+    () => void outgoing.end(),
+  )
+}
+
+function streamWatch(outgoing: ServerResponse, watch: WatchStream): void {
+  outgoing.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   outgoing.flushHeaders()
   const timer =
     watch.timeoutSeconds === undefined ? undefined : setTimeout(() => outgoing.end(), watch.timeoutSeconds * 1000)
