@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util'
 import { coldStart } from './cold-start.ts'
+import { emulator } from './emulator.ts'
 import { type Figure, reportOf } from './report.ts'
 
 /** `npm run bench -- [<benchmark> ...] [--json]`: all of them, if none is named. Ends with code 1 where a goal is missed. */
-const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { 'cold-start': coldStart }
+const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  'cold-start': coldStart,
+  emulator,
+}
 
 const usage = (message: string): never => {
   process.stderr.write(`${message}\n`)
