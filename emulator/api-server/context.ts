@@ -30,9 +30,15 @@ export function createCore(store: Store, world: World, resources: readonly Resou
     made.set(crd, known)
     return known
   }
+  let all = resources
+  let madeAt = 0
   const types = (): readonly ResourceType[] => {
+    const changedAt = store.changedAt(CRDS)
+    if (changedAt === madeAt) return all
+    madeAt = changedAt
     const crds = store.list(CRDS, '') ?? []
-    return crds.length === 0 ? resources : [...resources, ...crds.filter(isEstablished).flatMap(customTypes)]
+    all = crds.length === 0 ? resources : [...resources, ...crds.filter(isEstablished).flatMap(customTypes)]
+    return all
   }
   return { store, world, types }
 }
@@ -45,8 +51,17 @@ const isEstablished = (crd: KubeObject): boolean => {
   )
 }
 
-export const typeOf = (core: Core, group: string, version: string, plural: string): ResourceType | undefined =>
-  core.types().find((type) => type.plural === plural && type.group === group && type.version === version)
+const byName = new WeakMap<readonly ResourceType[], ReadonlyMap<string, ResourceType>>()
+
+export function typeOf(core: Core, group: string, version: string, plural: string): ResourceType | undefined {
+  const types = core.types()
+  const known = byName.get(types) ?? new Map(types.toReversed().map((type) => [nameOf(type), type]))
+  byName.set(types, known)
+  return known.get(nameOf({ group, version, plural }))
+}
+
+const nameOf = ({ group, version, plural }: Pick<ResourceType, 'group' | 'version' | 'plural'>): string =>
+  `${group}/${version}/${plural}`
 
 export const tableOf = (type: ResourceType): string => qualified(type)
 export const apiVersionOf = ({ group, version }: ResourceType): string =>

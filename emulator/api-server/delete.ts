@@ -163,7 +163,7 @@ function finishCrd(core: Core, crd: KubeObject): { isGone: boolean; object: Kube
 export function removeIfDone(core: Core, type: ResourceType): void {
   if (!type.isCustom) return
   const crd = core.store.get(CRDS, tableOf(type))
-  if (!crd?.metadata.deletionTimestamp || (core.store.list(tableOf(type), '') ?? []).length > 0) return
+  if (!crd?.metadata.deletionTimestamp || core.store.count(tableOf(type)) > 0) return
   const others = (crd.metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer)
   if (others.length === 0) core.store.remove(CRDS, keyOf(crd), crd)
   else core.store.put(CRDS, keyOf(crd), { ...crd, metadata: withFinalizers(crd.metadata, others) })

@@ -85,17 +85,25 @@ export function list(call: Call): List {
   if (Number(version) > store.revision()) throw tooLarge(version, store.revision())
   const isExact = query.get('resourceVersionMatch') === 'Exact' || (version !== '' && version !== '0' && limit > 0)
   const revision = from?.revision ?? (isExact ? Number(version) : undefined)
-  const all = store.list(tableOf(type), prefixOf(call), revision)
-  if (!all) throw expired(from ? expiredContinue : `The resourceVersion for the provided list is too old.`)
-  const chosen = all.filter((object) => !from || keyOf(object) > from.after).filter(selects)
+  const page = store.page(tableOf(type), prefixOf(call), {
+    ...(revision !== undefined && { revision }),
+    ...(from && { after: from.after }),
+  })
+  if (!page) throw expired(from ? expiredContinue : `The resourceVersion for the provided list is too old.`)
   const at = revision ?? store.revision()
-  const shown = limit > 0 ? chosen.slice(0, limit) : chosen
-  const last = shown.at(-1)
-  const objects = shown.map((object) => inVersion(object, type))
-  if (chosen.length === shown.length || !last) return { objects, revision: at }
-  const isFiltered = Boolean(query.get('labelSelector') || query.get('fieldSelector'))
-  const continueAt = writeToken(at, keyOf(last))
-  return { objects, revision: at, continueAt, ...(!isFiltered && { remaining: chosen.length - shown.length }) }
+  const objects: KubeObject[] = []
+  let last = ''
+  for (const object of page.objects) {
+    if (!selects(object)) continue
+    if (limit > 0 && objects.length === limit) {
+      const isFiltered = Boolean(query.get('labelSelector') || query.get('fieldSelector'))
+      const remaining = page.count - objects.length
+      return { objects, revision: at, continueAt: writeToken(at, last), ...(!isFiltered && { remaining }) }
+    }
+    objects.push(inVersion(object, type))
+    if (objects.length === limit) last = keyOf(object)
+  }
+  return { objects, revision: at }
 }
 
 const expiredContinue =

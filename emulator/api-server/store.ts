@@ -1,3 +1,6 @@
+import { createHistory } from './history.ts'
+import { createListeners } from './listeners.ts'
+import { createSortedKeys, firstNotBelow, type SortedKeys } from './sorted-keys.ts'
 import type { KubeObject } from './types.ts'
 
 /** One change of one object. `before` is what a watch compares its selector with. */
@@ -9,116 +12,156 @@ export type Change = {
   readonly before?: KubeObject
 }
 
-/** All objects of a resource at a revision; never changes. Keys are `namespace/name`, or `name`, in no order. */
-export type Snapshot = ReadonlyMap<string, KubeObject>
+/** The objects from somewhere on, in the order of their keys; to be read before the next write. */
+export type Page = { readonly objects: Iterable<KubeObject>; readonly count: number }
 
 /**
- * Keeps objects by resource (`plural.group`) and key under one revision counter. Objects are values: what `get` and
- * `list` give is shared with the store and with every watch, and must not be changed.
+ * Keeps objects by resource (`plural.group`) and key (`namespace/name`, or `name`) under one revision counter. Objects are values: what
+ * `get` and `list` give is shared with the store and with every watch, and must not be changed.
  */
 export type Store = {
   readonly revision: () => number
   /** Changes up to this revision are forgotten: who asks for one of them or for a list at one of them gets a 410. */
   readonly compacted: () => number
+  /** The revision of the last change of a resource; 0 where there was none. */
+  readonly changedAt: (resource: string) => number
   readonly get: (resource: string, key: string) => KubeObject | undefined
+  readonly count: (resource: string) => number
   /** In the order of their keys. With a `revision`, as it was then; `undefined` when that is compacted. */
   readonly list: (resource: string, prefix: string, revision?: number) => readonly KubeObject[] | undefined
+  /** As `list`, but only what comes after the key `after`, and read one by one. */
+  readonly page: (resource: string, prefix: string, from: { after?: string; revision?: number }) => Page | undefined
   /** Writes at a new revision, which the stored object then carries. */
   readonly put: (resource: string, key: string, object: KubeObject) => KubeObject
   /** `last` is the object as the DELETED event shows it, but for its resourceVersion. */
   readonly remove: (resource: string, key: string, last: KubeObject) => KubeObject
   /** Changes after `revision` of a resource, oldest first. */
   readonly changesAfter: (resource: string, revision: number) => readonly Change[]
-  /** Calls `listener` with each later change of a resource; the answer ends that. */
-  readonly subscribe: (resource: string, listener: (change: Change) => void) => () => void
+  /** Calls `listener` with each later change of a resource, of a namespace of it (`namespace/`) or of one key; the answer ends that. */
+  readonly subscribe: (resource: string, listener: (change: Change) => void, scope?: string) => () => void
   /** Forgets history up to `revision`, by default all of it. */
   readonly compact: (revision?: number) => void
 }
 
-/** Pure but for its own state. Keeps the last `history` changes. */
+type Objects = { readonly get: (key: string) => KubeObject | undefined; readonly keys: SortedKeys }
+type Table = Objects & { readonly byKey: Map<string, KubeObject>; changedAt: number }
+
+/** Tables of the past that are kept for the next page of a list. */
+const MOST_PASTS = 4
+
+/** Pure but for its own state. Keeps the last `history` changes, or somewhat more. */
 export function createStore(history = 10_000): Store {
-  const tables = new Map<string, Map<string, KubeObject>>()
-  const listeners = new Map<string, Set<(change: Change) => void>>()
-  let log: Change[] = []
+  const tables = new Map<string, Table>()
+  const listeners = createListeners()
+  const log = createHistory(history)
+  const pasts = new Map<string, Objects>()
   let revision = 1
-  let compacted = 0
 
-  const tableOf = (resource: string): Map<string, KubeObject> => {
-    const found = tables.get(resource) ?? new Map<string, KubeObject>()
-    tables.set(resource, found)
-    return found
+  const tableOf = (resource: string): Table => {
+    const found = tables.get(resource)
+    if (found) return found
+    const byKey = new Map<string, KubeObject>()
+    const made = { byKey, get: (key: string) => byKey.get(key), keys: createSortedKeys(), changedAt: 0 }
+    tables.set(resource, made)
+    return made
   }
 
-  const compact = (to: number): void => {
-    compacted = Math.max(compacted, to)
-    log = log.filter((change) => change.revision > compacted)
+  const record = (table: Table, key: string, change: Change): void => {
+    table.changedAt = change.revision
+    log.add(change)
+    listeners.tell(change, key)
   }
 
-  const record = (change: Change): void => {
-    log.push(change)
-    if (log.length > history * 2) compact(log[log.length - history - 1]?.revision ?? revision)
-    for (const listener of [...(listeners.get(change.resource) ?? [])]) listener(change)
+  const objectsAt = (resource: string, at: number): Objects => {
+    const table = tableOf(resource)
+    if (at >= table.changedAt) return table
+    const name = `${resource} ${at}`
+    const past = pasts.get(name) ?? undone(table, log.after(resource, at))
+    pasts.delete(name)
+    pasts.set(name, past)
+    const [oldest] = pasts.keys()
+    if (pasts.size > MOST_PASTS && oldest !== undefined) pasts.delete(oldest)
+    return past
   }
 
-  /** Undoes the changes after `at`, newest first. */
-  const tableAt = (resource: string, at: number): Snapshot => {
-    const now = new Map(tableOf(resource))
-    for (const change of log.toReversed()) {
-      if (change.revision <= at) break
-      if (change.resource !== resource) continue
-      const key = keyOf(change.object)
-      if (change.before === undefined) now.delete(key)
-      else now.set(key, change.before)
-    }
-    return now
+  const page: Store['page'] = (resource, prefix, { after = '', revision: at = revision }) => {
+    if (at < log.compacted()) return undefined
+    const { keys, get } = objectsAt(resource, at)
+    return pageOf(keys.under(prefix), after, get)
   }
 
   return {
     revision: () => revision,
-    compacted: () => compacted,
-    get: (resource, key) => tables.get(resource)?.get(key),
+    compacted: log.compacted,
+    changedAt: (resource) => tables.get(resource)?.changedAt ?? 0,
+    get: (resource, key) => tables.get(resource)?.byKey.get(key),
+    count: (resource) => tables.get(resource)?.byKey.size ?? 0,
+    page,
     list: (resource, prefix, at) => {
-      if (at !== undefined && at < compacted) return undefined
-      const table = at === undefined || at >= revision ? tableOf(resource) : tableAt(resource, at)
-      return [...table.keys()]
-        .filter((key) => key.startsWith(prefix))
-        .sort(byteOrder)
-        .flatMap((key) => table.get(key) ?? [])
+      const found = page(resource, prefix, at === undefined ? {} : { revision: at })
+      return found && [...found.objects]
     },
     put: (resource, key, object) => {
       revision += 1
       const stored = withRevision(object, revision)
       const table = tableOf(resource)
-      const before = table.get(key)
-      table.set(key, stored)
-      const type = before === undefined ? 'ADDED' : 'MODIFIED'
-      record({ revision, resource, type, object: stored, ...(before && { before }) })
+      const before = table.byKey.get(key)
+      table.byKey.set(key, stored)
+      if (before) record(table, key, { revision, resource, type: 'MODIFIED', object: stored, before })
+      else {
+        table.keys.add(key)
+        record(table, key, { revision, resource, type: 'ADDED', object: stored })
+      }
       return stored
     },
     remove: (resource, key, last) => {
       revision += 1
       const object = withRevision(last, revision)
       const table = tableOf(resource)
-      const before = table.get(key)
-      table.delete(key)
-      record({ revision, resource, type: 'DELETED', object, ...(before && { before }) })
+      const before = table.byKey.get(key)
+      table.byKey.delete(key)
+      table.keys.remove(key)
+      record(table, key, { revision, resource, type: 'DELETED', object, ...(before && { before }) })
       return object
     },
-    changesAfter: (resource, after) => log.filter((change) => change.revision > after && change.resource === resource),
-    subscribe: (resource, listener) => {
-      const all = listeners.get(resource) ?? new Set()
-      listeners.set(resource, all.add(listener))
-      return () => void all.delete(listener)
-    },
-    compact: (to = revision) => compact(to),
+    changesAfter: log.after,
+    subscribe: (resource, listener, scope = '') => listeners.add(resource, scope, listener),
+    compact: (to = revision) => log.compact(to),
   }
+}
+
+/** The table as it was before these changes, which are undone newest first. */
+function undone({ byKey }: Table, changes: readonly Change[]): Objects {
+  const then = new Map(byKey)
+  for (const { object, before } of changes.toReversed()) {
+    if (before === undefined) then.delete(keyOf(object))
+    else then.set(keyOf(object), before)
+  }
+  const keys = createSortedKeys()
+  for (const key of [...then.keys()].sort()) keys.add(key)
+  return { get: (key) => then.get(key), keys }
+}
+
+/** Of lists of keys that are in order, as those within each are. */
+function pageOf(lists: readonly (readonly string[])[], after: string, get: Objects['get']): Page {
+  const parts = lists.flatMap((keys) => {
+    const last = keys.at(-1)
+    if (last === undefined || last <= after) return []
+    const from = after === '' ? 0 : firstNotBelow(keys, `${after}\0`)
+    return [{ keys, from }]
+  })
+  function* objects(): Iterable<KubeObject> {
+    for (const { keys, from } of parts)
+      for (let at = from; at < keys.length; at++) {
+        const object = get(keys[at] ?? '')
+        if (object) yield object
+      }
+  }
+  return { objects: objects(), count: parts.reduce((sum, { keys, from }) => sum + keys.length - from, 0) }
 }
 
 export const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
   namespace === undefined ? name : `${namespace}/${name}`
-
-/** Kubernetes' names are ASCII, so that UTF-16 order is etcd's byte order. */
-const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const withRevision = (object: KubeObject, revision: number): KubeObject => ({
   ...object,

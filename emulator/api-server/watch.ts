@@ -2,6 +2,7 @@ import { type Call, inVersion, tableOf } from './context.ts'
 import { CRDS } from './crd.ts'
 import { checkListOptions, malformedVersion, prefixOf, selectorOf } from './list.ts'
 import { isTrue } from './request-info.ts'
+import { nameIn } from './selectors.ts'
 import { expired, statusBody } from './status.ts'
 import { type Change, keyOf } from './store.ts'
 import type { Json, KubeObject, WatchEvent, WatchStream } from './types.ts'
@@ -68,14 +69,26 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
           if (event) deliver(event)
         }
       }
-      stop = store.subscribe(table, (change) => {
-        const event = eventOf(change)
-        if (event && change.revision > Number(version || 0)) deliver(event)
-      })
+      stop = store.subscribe(
+        table,
+        (change) => {
+          const event = eventOf(change)
+          if (event && change.revision > Number(version || 0)) deliver(event)
+        },
+        scopeOf(call),
+      )
     },
     close: () => stop(),
     ...(timeout > 0 && { timeoutSeconds: timeout }),
   }
+}
+
+/** What of the resource the watch is about: one object, a namespace, or all. */
+function scopeOf(call: Call): string {
+  const { info, type } = call
+  const name = info.name || nameIn(info.query.get('fieldSelector') ?? '')
+  if (name === undefined || (type.namespaced && info.namespace === undefined)) return prefixOf(call)
+  return `${prefixOf(call)}${name}`
 }
 
 const inVersionName = ({ type }: Call): string => (type.group === '' ? type.version : `${type.group}/${type.version}`)
