@@ -39,6 +39,8 @@ export type Store = {
   readonly changesAfter: (resource: string, revision: number) => readonly Change[]
   /** Calls `listener` with each later change of a resource, of a namespace of it (`namespace/`) or of one key; the answer ends that. */
   readonly subscribe: (resource: string, listener: (change: Change) => void, scope?: string) => () => void
+  /** Calls `listener` with each later change of anything, before any other listener; the answer ends that. */
+  readonly subscribeToAll: (listener: (change: Change) => void) => () => void
   /** Forgets history up to `revision`, by default all of it. */
   readonly compact: (revision?: number) => void
 }
@@ -55,6 +57,7 @@ export function createStore(history = 10_000): Store {
   const listeners = createListeners()
   const log = createHistory(history)
   const pasts = new Map<string, Objects>()
+  const witnesses = new Set<(change: Change) => void>()
   let revision = 1
 
   const tableOf = (resource: string): Table => {
@@ -69,6 +72,7 @@ export function createStore(history = 10_000): Store {
   const record = (table: Table, key: string, change: Change): void => {
     table.changedAt = change.revision
     log.add(change)
+    for (const witness of witnesses) witness(change)
     listeners.tell(change, key)
   }
 
@@ -126,6 +130,10 @@ export function createStore(history = 10_000): Store {
     },
     changesAfter: log.after,
     subscribe: (resource, listener, scope = '') => listeners.add(resource, scope, listener),
+    subscribeToAll: (listener) => {
+      witnesses.add(listener)
+      return () => void witnesses.delete(listener)
+    },
     compact: (to = revision) => log.compact(to),
   }
 }
