@@ -23,11 +23,28 @@ export function equal(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => equal(item, b[index]))
   if (!isObject(a) || !isObject(b)) return false
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => equal(a[key], b[key]))
+  for (const key of Object.keys(a)) if (!equal(a[key], b[key])) return false
+  for (const key of Object.keys(b)) if (b[key] !== undefined && a[key] === undefined) return false
+  return true
 }
 
-export const without = (object: Json, ...keys: readonly string[]): Json =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
+export function without(object: Json, ...keys: readonly string[]): Json {
+  const left: Record<string, unknown> = {}
+  for (const key of Object.keys(object)) if (!keys.includes(key)) put(left, key, object[key])
+  return left
+}
+
+/** Sets an object's own key, `__proto__` too. */
+export function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
 
 /** `2026-11-21T06:15:41Z` */
-export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+export function timestamp(ms: number): string {
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z') }
+  return last.text
+}
+
+/** Many are written at one moment. */
+let last = { ms: Number.NaN, text: '' }

@@ -1,6 +1,5 @@
-import { collector, type FieldSet } from './field-set.ts'
-import { encode, type Path, type PathElement } from './path-element.ts'
-import { elementOf, equal, handle, hasSameShapes, isObject, shapeOf, typeOfField } from './shapes.ts'
+import { collector, type FieldSet, fieldStep, type Step, stepOf } from './field-set.ts'
+import { elementOf, equal, hasSameShapes, isObject, shapeOf, typeOfField } from './shapes.ts'
 import type { FieldType, JsonObject, ListType, MapType } from './types.ts'
 
 export type Comparison = { readonly removed: FieldSet; readonly modified: FieldSet; readonly added: FieldSet }
@@ -11,91 +10,109 @@ export function compareObjects(type: FieldType, before: unknown, after: unknown)
   const modified = collector()
   const added = collector()
 
-  /** Says whether the value was one leaf. `undefined` is no value; `null` is one. */
-  const compare = (type: FieldType, one: unknown, other: unknown, path: Path): void => {
+  /** Of the values in hand; one array for all. */
+  const path: Step[] = []
+
+  /** `undefined` is no value; `null` is one. What is the same object has no differences: most of a changed object is. */
+  const compare = (type: FieldType, one: unknown, other: unknown): void => {
+    if (one === other) return
     const left = shapeOf(type, one)
     const right = shapeOf(type, other)
     let isLeaf: boolean
-    if (other === undefined) isLeaf = visit(left, one, other, path)
-    else if (one === undefined || hasSameShapes(left, right)) isLeaf = visit(right, one, other, path)
+    if (other === undefined) isLeaf = visit(left, one, other)
+    else if (one === undefined || hasSameShapes(left, right)) isLeaf = visit(right, one, other)
     else {
-      visit(left, one, other, path)
-      isLeaf = visit(right, one, other, path)
+      visit(left, one, other)
+      isLeaf = visit(right, one, other)
     }
     if (isLeaf) return
     if (one === undefined) added.insert(path)
     else if (other === undefined) removed.insert(path)
   }
 
-  const leaf = (one: unknown, other: unknown, path: Path): true => {
+  const leaf = (one: unknown, other: unknown): true => {
     if (one === undefined) added.insert(path)
     else if (other === undefined) removed.insert(path)
     else if (!equal(one, other)) modified.insert(path)
     return true
   }
 
-  const visit = (type: FieldType, one: unknown, other: unknown, path: Path): boolean =>
-    handle(type, {
-      scalar: () => leaf(one, other, path),
-      list: (list) => {
-        const left = Array.isArray(one) ? one : []
-        const right = Array.isArray(other) ? other : []
-        if (list.relation === 'atomic' || (left.length === 0 && right.length === 0)) return leaf(one, other, path)
-        compareLists(list, left, right, path)
-        return false
-      },
-      map: (map) => {
-        const left = isObject(one) ? one : {}
-        const right = isObject(other) ? other : {}
-        const isVoid = Object.keys(left).length === 0 && Object.keys(right).length === 0
-        if (map.relation === 'atomic' || isVoid) return leaf(one, other, path)
-        compareMaps(map, left, right, path)
-        return false
-      },
-    })
-
-  const compareMaps = (type: MapType, one: JsonObject, other: JsonObject, path: Path): void => {
-    for (const field of new Set([...Object.keys(one), ...Object.keys(other)])) {
-      compare(typeOfField(type, field), one[field], other[field], [...path, { field }])
+  /** Says whether the value was one leaf. A map comes first where more shapes are allowed. */
+  const visit = ({ map, scalar, list }: FieldType, one: unknown, other: unknown): boolean => {
+    if (map) {
+      const left = isObject(one) ? one : nothing
+      const right = isObject(other) ? other : nothing
+      if (map.relation === 'atomic' || (isVoid(left) && isVoid(right))) return leaf(one, other)
+      compareMaps(map, left, right)
+      return false
     }
+    if (scalar) return leaf(one, other)
+    if (!list) throw new Error('schema error: invalid atom: inlined')
+    const left = Array.isArray(one) ? one : []
+    const right = Array.isArray(other) ? other : []
+    if (list.relation === 'atomic' || (left.length === 0 && right.length === 0)) return leaf(one, other)
+    compareLists(list, left, right)
+    return false
   }
 
-  const compareLists = (type: ListType, one: readonly unknown[], other: readonly unknown[], path: Path): void => {
+  const compareAt = (step: Step, type: FieldType, one: unknown, other: unknown): void => {
+    path.push(step)
+    compare(type, one, other)
+    path.pop()
+  }
+
+  const compareMaps = (type: MapType, one: JsonObject, other: JsonObject): void => {
+    for (const field of Object.keys(one))
+      if (one[field] !== other[field]) compareAt(fieldStep(field), typeOfField(type, field), one[field], other[field])
+    for (const field of Object.keys(other))
+      if (!Object.hasOwn(one, field)) compareAt(fieldStep(field), typeOfField(type, field), undefined, other[field])
+  }
+
+  const compareLists = (type: ListType, one: readonly unknown[], other: readonly unknown[]): void => {
     const left = grouped(type, one)
     const right = grouped(type, other)
-    const elements = new Map([...left, ...right].map(([name, { element }]) => [name, element]))
-    for (const [name, element] of elements) {
-      const before = left.get(name)?.items ?? []
-      const after = right.get(name)?.items ?? []
-      const at = [...path, element]
-      if (before.length <= 1 && after.length <= 1) compare(type.element, before[0], after[0], at)
-      else if (before.length >= 2 && after.length >= 2) {
-        if (!equal(before, after)) modified.insert(at)
-      } else if (before.length >= 2) {
-        if (after.length > 0) compare(type.element, undefined, after[0], at)
-        removed.insert(at)
-      } else {
-        if (before.length > 0) compare(type.element, before[0], undefined, at)
-        added.insert(at)
-      }
-    }
+    for (const [name, { step }] of left) compareItems(type, step, left.get(name), right.get(name))
+    for (const [name, { step }] of right) if (!left.has(name)) compareItems(type, step, undefined, right.get(name))
   }
 
-  compare(type, before, after, [])
+  const compareItems = (type: ListType, step: Step, left: Group | undefined, right: Group | undefined): void => {
+    const before = left?.items ?? []
+    const after = right?.items ?? []
+    path.push(step)
+    if (before.length <= 1 && after.length <= 1) compare(type.element, before[0], after[0])
+    else if (before.length >= 2 && after.length >= 2) {
+      if (!equal(before, after)) modified.insert(path)
+    } else if (before.length >= 2) {
+      if (after.length > 0) compare(type.element, undefined, after[0])
+      removed.insert(path)
+    } else {
+      if (before.length > 0) compare(type.element, before[0], undefined)
+      added.insert(path)
+    }
+    path.pop()
+  }
+
+  compare(type, before, after)
   return { removed: removed.set, modified: modified.set, added: added.set }
 }
 
-type Group = { readonly element: PathElement; readonly items: unknown[] }
+const nothing: JsonObject = {}
+
+const isVoid = (object: JsonObject): boolean => {
+  for (const _ in object) return false
+  return true
+}
+
+type Group = { readonly step: Step; readonly items: unknown[] }
 
 /** Items by their name; more than one where the list has duplicates. */
 function grouped(type: ListType, list: readonly unknown[]): ReadonlyMap<string, Group> {
   const groups = new Map<string, Group>()
   for (const item of list) {
-    const element = elementOf(type, item)
-    const name = encode(element)
-    const group = groups.get(name)
+    const step = stepOf(elementOf(type, item))
+    const group = groups.get(step.name)
     if (group) group.items.push(item)
-    else groups.set(name, { element, items: [item] })
+    else groups.set(step.name, { step, items: [item] })
   }
   return groups
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { difference, fromFieldsV1, has, intersection, pathsOf, setOf, toFieldsV1, union } from './field-set.ts'
+import { difference, has, intersection, pathsOf, setOf, union } from './field-set.ts'
+import { fromFieldsV1, toFieldsV1 } from './fields-v1.ts'
 import { type Path, printed } from './path-element.ts'
 
 const element = fc.oneof(

@@ -1,10 +1,9 @@
-import { compare, decode, encode, type Path, type PathElement } from './path-element.ts'
-import type { JsonObject } from './types.ts'
+import { compare, encode, type Path, type PathElement } from './path-element.ts'
 
 /** A set of paths, as a tree. A path may be in it with and without paths below it. Never changed. */
 export type FieldSet = ReadonlyMap<string, FieldNode>
 
-type FieldNode = { readonly element: PathElement; readonly isMember: boolean; readonly below: FieldSet }
+export type FieldNode = { readonly element: PathElement; readonly isMember: boolean; readonly below: FieldSet }
 
 export const emptySet: FieldSet = new Map()
 
@@ -21,78 +20,94 @@ export function setOf(...paths: readonly Path[]): FieldSet {
 type MutableSet = Map<string, MutableNode>
 type MutableNode = { readonly element: PathElement; isMember: boolean; readonly below: MutableSet }
 
+/** A path element with its encoding. */
+export type Step = { readonly name: string; readonly element: PathElement }
+
+export const stepOf = (element: PathElement): Step => ({ name: encode(element), element })
+export const fieldStep = (field: string): Step => ({ name: `f:${field}`, element: { field } })
+
 /** Collects paths one by one; `set` is what came together. The root is not a path. */
-export function collector(): { readonly insert: (path: Path) => void; readonly set: FieldSet } {
+export function collector(): { readonly insert: (path: readonly Step[]) => void; readonly set: FieldSet } {
   const set: MutableSet = new Map()
-  return { insert: (path) => insert(set, path), set }
+  return { insert: (path) => insertSteps(set, path), set }
 }
 
-function insert(root: MutableSet, path: Path): void {
+const insert = (root: MutableSet, path: Path): void => insertSteps(root, path.map(stepOf))
+
+function insertSteps(root: MutableSet, path: readonly Step[]): void {
   let set = root
-  for (const [at, element] of path.entries()) {
-    const name = encode(element)
-    const node = set.get(name) ?? { element, isMember: false, below: new Map() }
-    if (at === path.length - 1) node.isMember = true
-    set.set(name, node)
-    set = node.below
+  let last: MutableNode | undefined
+  for (const { name, element } of path) {
+    last = set.get(name)
+    if (!last) {
+      last = { element, isMember: false, below: new Map() }
+      set.set(name, last)
+    }
+    set = last.below
   }
+  if (last) last.isMember = true
 }
 
-/** Builds a set of the nodes of `one` and `other` which `combine` makes of each pair; nodes left with nothing go. */
-function combined(names: Iterable<string>, combine: (name: string) => FieldNode | undefined): FieldSet {
-  const result = new Map<string, FieldNode>()
-  for (const name of names) {
-    const node = combine(name)
+/** `one` with each node as `combine` makes it of the pair; nodes left with nothing go. `one` itself where none changes. */
+function mapped(one: FieldSet, other: FieldSet, combine: (left: FieldNode, right: FieldNode) => FieldNode | undefined) {
+  let result: Map<string, FieldNode> | undefined
+  for (const [name, right] of other) {
+    const left = one.get(name)
+    if (!left) continue
+    const node = combine(left, right)
+    if (node === left) continue
+    result ??= new Map(one)
     if (node && !isGone(node)) result.set(name, node)
+    else result.delete(name)
+  }
+  return result ?? one
+}
+
+/** The node with this below it; itself where that is no change. */
+const nodeOf = (node: FieldNode, isMember: boolean, inner: FieldSet): FieldNode =>
+  node.isMember === isMember && node.below === inner ? node : { element: node.element, isMember, below: inner }
+
+export function union(one: FieldSet, other: FieldSet): FieldSet {
+  if (one === other || isEmpty(other)) return one
+  if (isEmpty(one)) return other
+  let result: Map<string, FieldNode> | undefined
+  for (const [name, right] of other) {
+    const left = one.get(name)
+    const node = left ? nodeOf(left, left.isMember || right.isMember, union(left.below, right.below)) : right
+    if (node === left) continue
+    result ??= new Map(one)
+    result.set(name, node)
+  }
+  return result ?? one
+}
+
+export function intersection(one: FieldSet, other: FieldSet): FieldSet {
+  if (one === other || isEmpty(one)) return one
+  const result = new Map<string, FieldNode>()
+  for (const [name, left] of one) {
+    const right = other.get(name)
+    if (!right) continue
+    const node = nodeOf(left, left.isMember && right.isMember, intersection(left.below, right.below))
+    if (!isGone(node)) result.set(name, node)
   }
   return result
 }
 
-export const union = (one: FieldSet, other: FieldSet): FieldSet =>
-  combined(new Set([...one.keys(), ...other.keys()]), (name) => {
-    const left = one.get(name)
-    const right = other.get(name)
-    if (!left || !right) return left ?? right
-    return {
-      element: left.element,
-      isMember: left.isMember || right.isMember,
-      below: union(left.below, right.below),
-    }
-  })
-
-export const intersection = (one: FieldSet, other: FieldSet): FieldSet =>
-  combined(one.keys(), (name) => {
-    const left = one.get(name)
-    const right = other.get(name)
-    if (!left || !right) return undefined
-    return {
-      element: left.element,
-      isMember: left.isMember && right.isMember,
-      below: intersection(left.below, right.below),
-    }
-  })
-
-export const difference = (one: FieldSet, other: FieldSet): FieldSet =>
-  combined(one.keys(), (name) => {
-    const left = one.get(name)
-    const right = other.get(name)
-    if (!left || !right) return left
-    return {
-      element: left.element,
-      isMember: left.isMember && !right.isMember,
-      below: difference(left.below, right.below),
-    }
-  })
+export function difference(one: FieldSet, other: FieldSet): FieldSet {
+  if (isEmpty(one) || isEmpty(other)) return one
+  if (one === other) return emptySet
+  return mapped(one, other, (left, right) =>
+    nodeOf(left, left.isMember && !right.isMember, difference(left.below, right.below)),
+  )
+}
 
 /** Also without everything below the paths of `other`. */
-export const recursiveDifference = (one: FieldSet, other: FieldSet): FieldSet =>
-  combined(one.keys(), (name) => {
-    const left = one.get(name)
-    const right = other.get(name)
-    if (!left || !right) return left
-    if (right.isMember) return undefined
-    return { element: left.element, isMember: left.isMember, below: recursiveDifference(left.below, right.below) }
-  })
+export function recursiveDifference(one: FieldSet, other: FieldSet): FieldSet {
+  if (isEmpty(one) || isEmpty(other)) return one
+  return mapped(one, other, (left, right) =>
+    right.isMember ? undefined : nodeOf(left, left.isMember, recursiveDifference(left.below, right.below)),
+  )
+}
 
 export const below = (set: FieldSet, element: PathElement): FieldSet => set.get(encode(element))?.below ?? emptySet
 
@@ -117,28 +132,3 @@ export function pathsOf(set: FieldSet, prefix: Path = []): readonly Path[] {
 /** The nodes of one level, in the server's order. */
 export const sorted = (set: FieldSet): readonly FieldNode[] =>
   [...set.values()].toSorted((one, other) => compare(one.element, other.element))
-
-/** As in `fieldsV1`. */
-export function toFieldsV1(set: FieldSet): JsonObject {
-  return Object.fromEntries(
-    sorted(set).map(({ element, isMember, below: inner }) => {
-      const fields = toFieldsV1(inner)
-      return [encode(element), isMember && inner.size > 0 ? { '.': {}, ...fields } : fields]
-    }),
-  )
-}
-
-/** Throws for what cannot be read. */
-export function fromFieldsV1(fields: JsonObject): FieldSet {
-  const set = new Map<string, FieldNode>()
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === '.') continue
-    const element = decode(name)
-    if (!element) continue
-    if (typeof value !== 'object' || value === null)
-      throw new Error(`expect { or n, but found ${JSON.stringify(value)}`)
-    const inner = fromFieldsV1(value as JsonObject) // seen to be an object
-    set.set(encode(element), { element, isMember: '.' in value || inner.size === 0, below: inner })
-  }
-  return set
-}

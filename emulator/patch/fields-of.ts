@@ -1,4 +1,14 @@
-import { below, collector, type FieldSet, hasMember, isEmpty, sorted } from './field-set.ts'
+import {
+  below,
+  collector,
+  type FieldSet,
+  fieldStep,
+  hasMember,
+  isEmpty,
+  type Step,
+  sorted,
+  stepOf,
+} from './field-set.ts'
 import { encode, type Path } from './path-element.ts'
 import { elementOf, handle, isObject, shapeOf, typeOfField } from './shapes.ts'
 import type { FieldType } from './types.ts'
@@ -6,17 +16,17 @@ import type { FieldType } from './types.ts'
 /** All fields of an object that can be owned (structured-merge-diff's `ToFieldSet`). Pure. */
 export function fieldsOf(type: FieldType, object: unknown): FieldSet {
   const found = collector()
-  const visit = (type: FieldType, value: unknown, path: Path): void =>
+  const visit = (type: FieldType, value: unknown, path: readonly Step[]): void =>
     handle(shapeOf(type, value), {
       scalar: () => found.insert(path),
       list: (list) => {
         if (list.relation === 'atomic') return found.insert(path)
         if (!Array.isArray(value)) return
-        const named = value.map((item) => ({ element: elementOf(list, item), item }))
-        const counts = Map.groupBy(named, ({ element }) => encode(element))
-        for (const { element, item } of named) {
-          const at = [...path, element]
-          if (counts.get(encode(element))?.length === 1) visit(list.element, item, at)
+        const named = value.map((item) => ({ step: stepOf(elementOf(list, item)), item }))
+        const counts = Map.groupBy(named, ({ step }) => step.name)
+        for (const { step, item } of named) {
+          const at = [...path, step]
+          if (counts.get(step.name)?.length === 1) visit(list.element, item, at)
           found.insert(at)
         }
       },
@@ -24,7 +34,7 @@ export function fieldsOf(type: FieldType, object: unknown): FieldSet {
         if (map.relation === 'atomic') return found.insert(path)
         if (!isObject(value)) return
         for (const [field, inner] of Object.entries(value)) {
-          const at = [...path, { field }]
+          const at = [...path, fieldStep(field)]
           visit(typeOfField(map, field), inner, at)
           const isVoid = inner === null || (isObject(inner) && Object.keys(inner).length === 0)
           if (isVoid || !map.fields.has(field)) found.insert(at)

@@ -1,4 +1,5 @@
-import { type FieldSet, fromFieldsV1, toFieldsV1 } from './field-set.ts'
+import type { FieldSet } from './field-set.ts'
+import { fromFieldsV1, toFieldsV1 } from './fields-v1.ts'
 import { isObject } from './shapes.ts'
 import type { JsonObject, ManagedFieldsEntry } from './types.ts'
 
@@ -24,13 +25,23 @@ export type Owner = {
 /** Owners by `keyOf` their id. */
 export type Owners = ReadonlyMap<string, Owner>
 
-export const keyOf = ({ manager, operation, apiVersion, subresource }: ManagerId): string =>
-  JSON.stringify({
+const keys = new Map<string, string>()
+const MOST_KEYS = 1000
+
+export function keyOf({ manager, operation, apiVersion, subresource }: ManagerId): string {
+  const id = `${operation} ${apiVersion} ${subresource} ${manager}`
+  const known = keys.get(id)
+  if (known !== undefined) return known
+  const made = JSON.stringify({
     ...(manager && { manager }),
     operation,
     ...(apiVersion && { apiVersion }),
     ...(subresource && { subresource }),
   })
+  if (keys.size >= MOST_KEYS) keys.clear()
+  keys.set(id, made)
+  return made
+}
 
 export function idOf({
   manager,
@@ -52,7 +63,13 @@ export function idOf({
 }
 
 /** Seconds, as metav1.Time is stored. */
-export const stamp = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
+export function stamp(now: number): string {
+  if (now !== last.now) last = { now, text: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z') }
+  return last.text
+}
+
+/** Many are written at one moment. */
+let last = { now: Number.NaN, text: '' }
 
 /** `undefined` where one entry cannot be read: then the server goes on as if there were none. */
 export function decodeOwners(entries: readonly ManagedFieldsEntry[]): Owners | undefined {
@@ -93,7 +110,7 @@ export function encodeOwners(owners: Owners): readonly ManagedFieldsEntry[] {
     .toSorted(
       (one, other) =>
         text(one.operation, other.operation) ||
-        seconds(one.time) - seconds(other.time) ||
+        (one.time === other.time ? 0 : seconds(one.time) - seconds(other.time)) ||
         text(one.manager, other.manager) ||
         text(one.apiVersion, other.apiVersion) ||
         text(one.subresource, other.subresource),

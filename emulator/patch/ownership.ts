@@ -12,7 +12,7 @@ import {
 import { keyOf, type ManagerId, type Owner, type Owners, seconds } from './managed-fields.ts'
 import { reconciled } from './reconcile.ts'
 import { resetFields } from './reset-fields.ts'
-import type { JsonObject, TypeInfo } from './types.ts'
+import type { FieldType, JsonObject, TypeInfo } from './types.ts'
 
 const MAX_UPDATERS = 10
 
@@ -40,8 +40,22 @@ export function inServedVersions(owners: Owners, type: TypeInfo): Owners {
   return new Map(
     [...owners]
       .filter(([, { apiVersion }]) => served.includes(apiVersion))
-      .map(([key, owner]) => [key, { ...owner, fields: reconciled(type.root, owner.fields) }]),
+      .map(([key, owner]) => {
+        const fields = known(type.root, owner.fields)
+        return [key, fields === owner.fields ? owner : { ...owner, fields }]
+      }),
   )
+}
+
+const reconciledOf = new WeakMap<FieldType, WeakMap<FieldSet, FieldSet>>()
+
+/** As `reconciled`, remembered: equal sets are mostly the same one, see fields-v1.ts. */
+function known(type: FieldType, fields: FieldSet): FieldSet {
+  const ofType = reconciledOf.get(type) ?? new WeakMap<FieldSet, FieldSet>()
+  reconciledOf.set(type, ofType)
+  const found = ofType.get(fields) ?? reconciled(type, fields)
+  ofType.set(fields, found)
+  return found
 }
 
 export type Change = {
@@ -68,7 +82,7 @@ export function afterChange(change: Change, self: string | undefined) {
     const lost = key === self ? emptySet : intersection(owner.fields, set)
     if (!isEmpty(lost)) conflicts.push({ owner, fields: lost })
     const fields = key === self ? owner.fields : difference(difference(owner.fields, lost), removed)
-    if (!isEmpty(fields)) left.set(key, { ...owner, fields })
+    if (!isEmpty(fields)) left.set(key, fields === owner.fields ? owner : { ...owner, fields })
   }
   return { conflicts, owners: left, set, removed, reset } as const
 }
@@ -95,6 +109,7 @@ export function afterUpdate(change: Change, id: ManagerId, now: string): Owners 
 
 /** At most ten updaters: the oldest of one version become one, named `ancient-changes`. */
 function capped(owners: Owners): Owners {
+  if (owners.size <= MAX_UPDATERS) return owners
   const updaters = [...owners.values()]
     .filter(({ operation }) => operation === 'Update')
     .toSorted((one, other) => seconds(one.time) - seconds(other.time) || (keyOf(one.id) < keyOf(other.id) ? -1 : 1))

@@ -90,9 +90,14 @@ function compareValues(one: unknown, other: unknown): number {
 
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
+/** Of nothing but letters that neither JSON nor Go escapes. */
+const plain = /^[ !#-%'-;=?-[\]-\u2027\u202a-\ud7ff\ue000-\uffff]*$/
+
 /** Go escapes what could end a script element. */
 const goJson = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  typeof value === 'string' && plain.test(value)
+    ? `"${value}"`
+    : JSON.stringify(value).replace(
+        /[<>&\u2028\u2029]/g,
+        (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )

@@ -4,13 +4,16 @@ import type { FieldType, JsonObject, ListType, MapType } from './types.ts'
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
+const isScalar = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 
 /** Of the shapes that a type allows the one that a value has; all of them for no value, `null` or a wrong one. */
 export function shapeOf(type: FieldType, value: unknown): FieldType {
-  if (isScalar(value) && type.scalar) return { scalar: type.scalar }
-  if (Array.isArray(value) && type.list) return { list: type.list }
-  if (isObject(value) && type.map) return { map: type.map }
+  const { scalar, list, map } = type
+  if (Number(scalar !== undefined) + Number(list !== undefined) + Number(map !== undefined) < 2) return type
+  if (scalar && isScalar(value)) return { scalar }
+  if (list && Array.isArray(value)) return { list }
+  if (map && isObject(value)) return { map }
   return type
 }
 
@@ -47,6 +50,9 @@ export function elementOf(type: ListType, item: unknown): PathElement {
 function keyOf(type: ListType, keys: readonly string[], item: unknown): PathElement {
   if (item === null) throw new Error('associative list with keys may not have a null element')
   if (!isObject(item)) throw new Error('associative list with keys may not have non-map elements')
+  const [only = ''] = keys
+  const text = item[only]
+  if (keys.length === 1 && typeof text === 'string') return { key: [[only, text]] }
   const key = keys.flatMap((name): [string, unknown][] => {
     const value = item[name] ?? (Object.hasOwn(item, name) ? null : type.element.map?.fields.get(name)?.default)
     return value === undefined ? [] : [[name, value]]
@@ -68,11 +74,12 @@ function setValue(item: unknown): unknown {
 
 /** Deep equality of JSON; the order of keys does not count. */
 export function equal(one: unknown, other: unknown): boolean {
+  if (one === other) return true
   if (Array.isArray(one) || Array.isArray(other)) {
     if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false
     return one.every((item, index) => equal(item, other[index]))
   }
-  if (!isObject(one) || !isObject(other)) return one === other
+  if (!isObject(one) || !isObject(other)) return false
   const names = Object.keys(one)
   return (
     names.length === Object.keys(other).length &&

@@ -1,6 +1,6 @@
 import { named } from './built-in-types.ts'
 import { isObject } from './shapes.ts'
-import type { Field, FieldType, JsonObject, TypeInfo } from './types.ts'
+import type { Field, FieldType, JsonObject, MapType, TypeInfo } from './types.ts'
 
 /**
  * The object as the server's Go types write it: structs that are no pointers are there even when empty (`status: {}`,
@@ -13,25 +13,75 @@ export function withStructs(type: TypeInfo, object: JsonObject): JsonObject {
   return isObject(metadata) ? { ...object, metadata: filled(named('ObjectMeta'), metadata) } : object
 }
 
+/** The value itself where nothing is to be filled in or left out. */
 function filled(type: FieldType, value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const { list } = type
-    return list ? value.map((item) => filled(list.element, item)) : value
+  if (Array.isArray(value)) return type.list ? filledList(type.list.element, value) : value
+  return isObject(value) && type.map ? filledMap(type.map, value) : value
+}
+
+function filledList(element: FieldType, list: readonly unknown[]): readonly unknown[] {
+  let result: unknown[] | undefined
+  for (let at = 0; at < list.length; at++) {
+    const item = filled(element, list[at])
+    if (item === list[at]) continue
+    result ??= [...list]
+    result[at] = item
   }
-  const { map } = type
-  if (!isObject(value) || !map) return value
-  const entries = Object.entries(value).flatMap(([name, inner]) => {
-    const field = map.fields.get(name)
-    const inside = field?.type ?? map.element ?? {}
-    if (inner === null && !field && map.element?.scalar === 'string') return [[name, ''] as const]
-    if (inner === null) return field?.isRequired ? [[name, null] as const] : []
-    if (field && isOmitted(name, field, inner)) return []
-    return [[name, filled(inside, inner)] as const]
-  })
-  const structs = [...map.fields]
-    .filter(([name, { isStruct }]) => isStruct && (value[name] === undefined || value[name] === null))
-    .map(([name, { type: inner }]) => [name, filled(inner, {})] as const)
-  return Object.fromEntries([...entries, ...structs])
+  return result ?? list
+}
+
+function filledMap(map: MapType, object: JsonObject): JsonObject {
+  const { fields, element = {} } = map
+  let changes: Map<string, unknown> | undefined
+  for (const name of Object.keys(object)) {
+    const inner = object[name]
+    if (typeof inner !== 'object' && inner !== '' && inner !== 0 && inner !== false) continue
+    const field = fields.get(name)
+    const made = filledField({ name, field, element: field?.type ?? element, isOfText: isOfText(map) }, inner)
+    if (made !== inner) changes = (changes ?? new Map()).set(name, made)
+  }
+  for (const name of structsOf(map)) {
+    if (object[name] === undefined || object[name] === null)
+      changes = (changes ?? new Map()).set(name, filled(fields.get(name)?.type ?? {}, {}))
+  }
+  return changes ? withChanges(object, changes) : object
+}
+
+type Inside = {
+  readonly name: string
+  readonly field: Field | undefined
+  readonly element: FieldType
+  readonly isOfText: boolean
+}
+
+/** `undefined` where it is left out. */
+function filledField({ name, field, element, isOfText }: Inside, value: unknown): unknown {
+  if (value === null) {
+    if (!field && isOfText) return ''
+    return field?.isRequired ? null : undefined
+  }
+  return field && isOmitted(name, field, value) ? undefined : filled(element, value)
+}
+
+const isOfText = ({ element }: MapType): boolean => element?.scalar === 'string'
+
+/** `undefined` takes a field away. */
+function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
+  const result = new Map(Object.entries(object))
+  for (const [name, made] of changes) {
+    if (made === undefined) result.delete(name)
+    else result.set(name, made)
+  }
+  return Object.fromEntries(result)
+}
+
+const structs = new WeakMap<MapType, readonly string[]>()
+
+/** The fields that are always there. */
+function structsOf(map: MapType): readonly string[] {
+  const known = structs.get(map) ?? [...map.fields].flatMap(([name, { isStruct }]) => (isStruct ? [name] : []))
+  structs.set(map, known)
+  return known
 }
 
 /** managedFields are left: an empty list of them says something to `trackUpdate`. */
