@@ -1,3 +1,4 @@
+import { gone, withFields } from '../schema/rebuild.ts'
 import type { Json } from './types.ts'
 
 export const isObject = (value: unknown): value is Json =>
@@ -28,17 +29,8 @@ export function equal(a: unknown, b: unknown): boolean {
   return true
 }
 
-export function without(object: Json, ...keys: readonly string[]): Json {
-  const left: Record<string, unknown> = {}
-  for (const key of Object.keys(object)) if (!keys.includes(key)) put(left, key, object[key])
-  return left
-}
-
-/** Sets an object's own key, `__proto__` too. */
-export function put(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') object[key] = value
-  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-}
+export const without = (object: Json, ...keys: readonly string[]): Json =>
+  withFields(object, (value, key) => (keys.includes(key) ? gone : value))
 
 /** `2026-11-21T06:15:41Z` */
 export function timestamp(ms: number): string {

@@ -16,7 +16,7 @@ import {
   required,
 } from './field-error.ts'
 import { compileRegexp } from './regexp.ts'
-import { additionalOf, type Schema, type ValidationRule } from './structural.ts'
+import { additionalOf, anywhere, type Schema, type ValidationRule } from './structural.ts'
 
 type CompiledRule = {
   readonly rule: ValidationRule
@@ -62,8 +62,12 @@ export function compileRules(schema: Schema, isRoot: boolean): CompiledRules {
   return made
 }
 
+/** Whether a schema has rules, or one below it. */
+export const hasRules = anywhere((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0)
+
 function validateAt(place: Place): readonly FieldError[] {
   const { schema, value, old, path, pairing } = place
+  if (!hasRules(schema)) return []
   if (value === null || value === undefined) return []
   const errors = ruleErrors(place)
   const inner = (each: Schema, more: Partial<Place>): readonly FieldError[] =>
@@ -87,7 +91,7 @@ function validateAt(place: Place): readonly FieldError[] {
   const fields = Object.entries(value).flatMap(([key, each]) => {
     const property = own(schema.properties, key)
     const node = property ?? additional
-    if (!node) return []
+    if (!node || !hasRules(node)) return []
     const isTypeMeta = pairing.above === undefined && (key === 'apiVersion' || key === 'kind')
     const under = isTypeMeta ? {} : { pair: atField(pairing.pair, key), above: pairing.pair }
     return inner(node, {
@@ -106,10 +110,15 @@ function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): reado
   const hasOld = old !== undefined && old !== null
   const shown = schema.type === 'object' || schema.type === 'array' ? {} : { badValue: value }
   const typeShown = schema.type ?? ''
+  const selves = new Map<CelType, { readonly self: unknown; readonly oldSelf: unknown }>()
+  const selvesOf = (type: CelType) => {
+    const known = selves.get(type) ?? { self: type.valueOf(value), oldSelf: hasOld ? type.valueOf(old) : undefined }
+    selves.set(type, known)
+    return known
+  }
   return rules.flatMap(({ rule, type, usesOldSelf, evaluate, evaluateMessage }) => {
     if (usesOldSelf && !hasOld && !rule.optionalOldSelf) return []
-    const self = type.valueOf(value)
-    const oldSelf = hasOld && usesOldSelf ? type.valueOf(old) : undefined
+    const { self, oldSelf } = selvesOf(type)
     const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf)
     const context = { self, ...(usesOldSelf && { oldSelf: rule.optionalOldSelf ? optional : oldSelf }) }
     const name = (rule.message?.trim() || rule.rule).trim()

@@ -1,5 +1,6 @@
 import { isRecord, own } from './field-error.ts'
-import { additionalOf, type Schema } from './structural.ts'
+import { gone, put, withFields, withItems } from './rebuild.ts'
+import { additionalOf, anywhere, remembered, type Schema } from './structural.ts'
 
 /** With the schema's defaults where their parents exist; they also replace a null that is not allowed. Pure. */
 export function applyDefaults<T>(schema: Schema, object: T): T {
@@ -17,39 +18,42 @@ export function dropNulls<T>(schema: Schema, object: T): T {
 const isForbiddenNull = (value: unknown, schema: Schema | undefined): boolean =>
   value === null && schema !== undefined && !schema.nullable
 
-const defaultOf = (schema: Schema): unknown => structuredClone(schema.default)
+const defaultOf = ({ default: value }: Schema): unknown => (typeof value === 'object' ? structuredClone(value) : value)
+
+const hasDefaults = anywhere(({ default: own }) => own !== undefined && own !== null)
+
+const defaultsIn = remembered(({ properties = {} }) =>
+  Object.entries(properties).filter(([, property]) => property.default !== undefined && property.default !== null),
+)
 
 function defaulted(value: unknown, schema: Schema | undefined): unknown {
-  if (!schema) return value
+  if (!schema || !hasDefaults(schema)) return value
   if (Array.isArray(value)) {
-    return value.map((item) =>
-      defaulted(isForbiddenNull(item, schema.items) ? (schema.items?.default ?? null) : item, schema.items),
-    )
+    const { items } = schema
+    return withItems(value, (item) => defaulted(isForbiddenNull(item, items) ? (items?.default ?? null) : item, items))
   }
   if (!isRecord(value)) return value
-  const entries = new Map(Object.entries(value))
-  for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (property.default === undefined || property.default === null) continue
-    if (!entries.has(key) || isForbiddenNull(entries.get(key), property)) entries.set(key, defaultOf(property))
+  let object: Record<string, unknown> | undefined
+  for (const [key, property] of defaultsIn(schema)) {
+    if (Object.hasOwn(value, key) && !isForbiddenNull(value[key], property)) continue
+    object ??= { ...value }
+    put(object, key, defaultOf(property))
   }
   const additional = additionalOf(schema)
-  return Object.fromEntries(
-    [...entries].map(([key, each]) => {
-      const property = own(schema.properties, key)
-      if (property) return [key, defaulted(each, property)]
-      return [key, defaulted(isForbiddenNull(each, additional) ? (additional?.default ?? null) : each, additional)]
-    }),
-  )
+  return withFields(object ?? value, (each, key) => {
+    const property = own(schema.properties, key)
+    if (property) return defaulted(each, property)
+    return defaulted(isForbiddenNull(each, additional) ? (additional?.default ?? null) : each, additional)
+  })
 }
 
 function withoutNulls(value: unknown, schema: Schema | undefined): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, schema?.items))
+  if (!schema) return value
+  if (Array.isArray(value)) return withItems(value, (item) => withoutNulls(item, schema.items))
   if (!isRecord(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]) => {
-      const property = own(schema?.properties, key) ?? (schema && additionalOf(schema))
-      const isDropped = isForbiddenNull(each, property) && (property?.default ?? null) === null
-      return isDropped ? [] : [[key, withoutNulls(each, property)]]
-    }),
-  )
+  return withFields(value, (each, key) => {
+    const property = own(schema.properties, key) ?? additionalOf(schema)
+    if (!isForbiddenNull(each, property) || (property?.default ?? null) !== null) return withoutNulls(each, property)
+    return gone
+  })
 }

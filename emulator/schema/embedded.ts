@@ -11,11 +11,11 @@ import {
 } from './field-error.ts'
 import { dns1035Faults } from './names.ts'
 import { validateMeta } from './object-meta.ts'
-import { additionalOf, type Schema } from './structural.ts'
+import { additionalOf, anywhere, type Schema } from './structural.ts'
 
 /** What is wrong with `apiVersion`, `kind` and `metadata` of the resources within an object. Pure. */
 export function validateEmbedded(schema: Schema | undefined, value: unknown, path: string): readonly FieldError[] {
-  if (!schema) return []
+  if (!schema || !hasEmbedded(schema)) return []
   if (Array.isArray(value))
     return value.flatMap((item, index) => validateEmbedded(schema.items, item, atIndex(path, index)))
   if (!isRecord(value)) return []
@@ -27,6 +27,8 @@ export function validateEmbedded(schema: Schema | undefined, value: unknown, pat
   })
   return [...(schema['x-kubernetes-embedded-resource'] ? resourceErrors(value, path) : []), ...inner]
 }
+
+const hasEmbedded = anywhere((schema) => schema['x-kubernetes-embedded-resource'] === true)
 
 function resourceErrors(resource: Readonly<Record<string, unknown>>, path: string): readonly FieldError[] {
   const errors: FieldError[] = []

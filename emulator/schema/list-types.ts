@@ -1,8 +1,9 @@
 import { atIndex, atKey, child, duplicate, type FieldError, goJson, invalid, isRecord, own } from './field-error.ts'
-import { additionalOf, type Schema } from './structural.ts'
+import { additionalOf, anywhere, type Schema } from './structural.ts'
 
 /** What lists of type `set` and `map` hold twice. Pure. */
 export function validateListTypes(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  if (!hasListTypes(schema)) return []
   if (Array.isArray(value)) {
     const items = schema.items
     const inner = items ? value.flatMap((item, index) => validateListTypes(items, item, atIndex(path, index))) : []
@@ -15,6 +16,8 @@ export function validateListTypes(schema: Schema, value: unknown, path: string):
     ...below(own(schema.properties, key), each, child(path, key)),
   ])
 }
+
+const hasListTypes = anywhere(({ 'x-kubernetes-list-type': type }) => type === 'set' || type === 'map')
 
 const below = (schema: Schema | undefined, value: unknown, path: string): readonly FieldError[] =>
   schema ? validateListTypes(schema, value, path) : []

@@ -61,5 +61,33 @@ export const hasAdditional = (schema: Schema): boolean =>
   schema.additionalProperties === true || isRecord(schema.additionalProperties)
 
 /** The root of an object is an embedded resource, though its schema does not say so. */
-export const asResource = (schema: Schema): Schema =>
-  schema['x-kubernetes-embedded-resource'] ? schema : { ...schema, 'x-kubernetes-embedded-resource': true }
+export const asResource = remembered(
+  (schema: Schema): Schema =>
+    schema['x-kubernetes-embedded-resource'] ? schema : { ...schema, 'x-kubernetes-embedded-resource': true },
+)
+
+/** What a schema, which never changes, says about something: asked once for each. */
+export function remembered<T>(read: (schema: Schema) => T): (schema: Schema) => T {
+  const answers = new WeakMap<Schema, { readonly answer: T }>()
+  return (schema) => {
+    const known = answers.get(schema)
+    if (known) return known.answer
+    const answer = read(schema)
+    answers.set(schema, { answer })
+    return answer
+  }
+}
+
+/** Whether `holds` is true of the schema of an object or of one below it; alternatives (`anyOf` ...) do not count. */
+export function anywhere(holds: (schema: Schema) => boolean): (schema: Schema) => boolean {
+  const found = remembered((schema): boolean => {
+    const additional = additionalOf(schema)
+    return (
+      holds(schema) ||
+      (schema.items !== undefined && found(schema.items)) ||
+      (additional !== undefined && found(additional)) ||
+      Object.values(schema.properties ?? {}).some(found)
+    )
+  })
+  return found
+}

@@ -1,4 +1,4 @@
-import { validateRules } from './cel-rules.ts'
+import { hasRules, validateRules } from './cel-rules.ts'
 import { atField, type Correlation } from './correlation.ts'
 import { validateEmbedded } from './embedded.ts'
 import { type FieldError, isRecord, own } from './field-error.ts'
@@ -73,14 +73,4 @@ function rulesOrNotice(
   if (!hasRules(schema)) return []
   if (errors.some(({ type }) => blocking.includes(type))) return [notChecked]
   return validateRules(schema, object, correlation)
-}
-
-function hasRules(schema: Schema): boolean {
-  const { items, properties, additionalProperties } = schema
-  return (
-    (schema['x-kubernetes-validations'] ?? []).length > 0 ||
-    (items !== undefined && hasRules(items)) ||
-    (isRecord(additionalProperties) && hasRules(additionalProperties as Schema)) ||
-    Object.values(properties ?? {}).some(hasRules)
-  )
 }
