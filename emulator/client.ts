@@ -62,7 +62,7 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
   const call = (request: Parameters<Client['send']>[0]): Json => {
     const response = send(request)
     if ('watch' in response) throw new Error(`${request.path}: a watch, where an answer was meant`)
-    if (response.status >= 300) throw errorOf(response.body, `${request.method} ${request.path}`)
+    if (response.status >= 300) throw errorOf(response.body, `${request.method} ${request.path}`, response.status)
     return response.body as Json
   }
   // What the server answers to these is an object of the resource.
@@ -123,7 +123,7 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
         for (const item of items) onChange({ type: 'ADDED', object: item })
         const path = `${collection(resource, selection.namespace)}?watch=true&resourceVersion=${version}&${search(selection)}`
         const response = send({ method: 'GET', path })
-        if (!('watch' in response)) throw errorOf(response.body, `watch ${resource.plural}`)
+        if (!('watch' in response)) throw errorOf(response.body, `watch ${resource.plural}`, response.status)
         close = response.watch.close
         response.watch.start(
           (event) => event.type !== 'BOOKMARK' && !isOver && onChange(event as Parameters<typeof onChange>[0]),
@@ -147,8 +147,13 @@ type StatusBody = {
 }
 
 /** What a refusal of the server is to its callers. `what` was asked for, where the answer does not say. */
-export const errorOf = (body: unknown, what: string): StatusError => {
-  const { code = 500, reason = '', message = `${what}: ${JSON.stringify(body)}`, details } = (body ?? {}) as StatusBody
+export const errorOf = (body: unknown, what: string, status = 500): StatusError => {
+  const {
+    code = status,
+    reason = '',
+    message = `${what}: ${JSON.stringify(body)}`,
+    details,
+  } = (body ?? {}) as StatusBody
   return new StatusError(code, reason as ConstructorParameters<typeof StatusError>[1], message, details)
 }
 

@@ -1,0 +1,105 @@
+import { CloudEvent as Checked } from 'cloudevents'
+import { isObject } from '../api-server/json.ts'
+import type { HttpRequest, HttpResponse } from '../network.ts'
+
+/** An event as it travels: all of its attributes as text, and its data as the bytes that came, which nobody on the way reads. */
+export type CloudEvent = {
+  readonly attributes: Readonly<Record<string, string>>
+  readonly data?: string
+}
+
+type Message = Pick<HttpRequest, 'headers' | 'body'>
+
+const STRUCTURED = 'application/cloudevents+json'
+
+/** Go's RFC3339Nano: as many decimals as there are. */
+export const goTime = (ms: number): string => new Date(ms).toISOString().replace(/\.?0+Z$/, 'Z')
+
+/** The attributes with one changed, or left out. */
+export const withAttributes = (
+  { attributes, ...rest }: CloudEvent,
+  changes: Readonly<Record<string, string | undefined>>,
+): CloudEvent => {
+  const all = Object.entries({ ...attributes, ...changes })
+  return {
+    ...rest,
+    attributes: Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined)),
+  }
+}
+
+export const isMarkedAsEvent = ({ headers }: Message): boolean =>
+  headers['ce-specversion'] !== undefined || (headers['content-type'] ?? '').startsWith('application/cloudevents')
+
+/** Reads an event in the binary or structured mode of the HTTP binding; `undefined` for what is none, or not a valid one. */
+export function readEvent(message: Message): CloudEvent | undefined {
+  const type = message.headers['content-type'] ?? ''
+  const event = type.startsWith('application/cloudevents') ? readStructured(message, type) : readBinary(message)
+  return event && isValid(event) ? event : undefined
+}
+
+function readBinary({ headers, body }: Message): CloudEvent {
+  const extensions = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith('ce-') ? [[name.slice(3), value] as const] : [],
+  )
+  const type = headers['content-type']
+  const attributes = { ...Object.fromEntries(extensions), ...(type && { datacontenttype: type }) }
+  return { attributes, ...(body !== '' && { data: body }) }
+}
+
+function readStructured({ body }: Message, type: string): CloudEvent | undefined {
+  if (!type.startsWith(STRUCTURED)) return undefined
+  const parsed = parse(body)
+  if (!isObject(parsed)) return undefined
+  const { data, data_base64: encoded, ...rest } = parsed
+  const attributes = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)]))
+  if (typeof encoded === 'string') return { attributes, data: Buffer.from(encoded, 'base64').toString('utf8') }
+  if (data === undefined) return { attributes }
+  const isJson = isJsonType(attributes['datacontenttype'])
+  return {
+    attributes: { datacontenttype: 'application/json', ...attributes },
+    data: typeof data === 'string' && !isJson ? data : JSON.stringify(data),
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isJsonType = (type = 'application/json'): boolean => /[/+]json\b/.test(type)
+
+function isValid({ attributes }: CloudEvent): boolean {
+  // What is missing the library would make up.
+  if (!['id', 'type', 'source', 'specversion'].every((name) => attributes[name])) return false
+  try {
+    new Checked({ time: '2026-01-01T00:00:00Z', ...attributes }, true)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function binary({ attributes, data = '' }: CloudEvent): Message {
+  const { datacontenttype, ...rest } = attributes
+  const headers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [`ce-${name}`, value]))
+  return { headers: { ...headers, ...(datacontenttype && { 'content-type': datacontenttype }) }, body: data }
+}
+
+export function structured({ attributes, data }: CloudEvent): Message {
+  const told = isJsonType(attributes['datacontenttype'])
+    ? { data: parse(data ?? '') }
+    : { data_base64: Buffer.from(data ?? '').toString('base64') }
+  return {
+    headers: { 'content-type': STRUCTURED },
+    body: JSON.stringify({ ...attributes, ...(data !== undefined && told) }),
+  }
+}
+
+/** Headers that Knative hands on beside the event's own. */
+export const passedOn = (headers: HttpResponse['headers']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^(x-request-id$|retry-after$|knative-|x-b3-)/.test(name)),
+  )
