@@ -96,17 +96,21 @@ export function metaErrors({ metadata }: KubeObject, type: ResourceType): readon
       field: 'metadata.annotations',
       detail: 'may not be more than 262144 bytes',
     })
-  return [...errors, ...ownerErrors(metadata), ...finalizerErrors(metadata)]
+  return [...errors, ...ownerErrors(metadata), ...finalizerErrors(metadata, type)]
 }
 
 const standardFinalizers = ['kubernetes', 'foregroundDeletion', 'orphan']
 
-const finalizerErrors = ({ finalizers = [] }: Meta): readonly FieldError[] => {
+/** Custom kinds and Leases take any qualified name; the others want to know it or to see a slash. */
+const finalizerErrors = (
+  { finalizers = [] }: Meta,
+  { isCustom, kind }: Pick<ResourceType, 'isCustom' | 'kind'>,
+): readonly FieldError[] => {
   const errors = finalizers.flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`
     const found = qualifiedNameErrors(finalizer)
     if (found.length > 0) return found.map((text) => invalid(field, finalizer, text))
-    return finalizer.includes('/') || standardFinalizers.includes(finalizer)
+    return isCustom || kind === 'Lease' || finalizer.includes('/') || standardFinalizers.includes(finalizer)
       ? []
       : [invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
   })

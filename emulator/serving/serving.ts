@@ -1,6 +1,7 @@
 import { equal } from '../api-server/json.ts'
 import type { Json, KubeObject } from '../api-server/types.ts'
-import { type Client, isStatus, type Resource, refOf } from '../client.ts'
+import { type Client, refOf } from '../client.ts'
+import { installCrd } from '../install-crd.ts'
 import type { Journal } from '../journal.ts'
 import type { Network } from '../network.ts'
 import type { World } from '../world.ts'
@@ -26,7 +27,6 @@ export type ServingOptions = {
   readonly allowZeroInitialScale?: boolean
 }
 
-const crds: Resource = { apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' }
 const label = 'serving.knative.dev/service'
 
 /** Knative Serving: installs its Service kind and serves what is made of it. The answer ends it and leaves the objects. */
@@ -75,15 +75,5 @@ export function runServing(options: ServingOptions): () => void {
     isOver = true
     for (const stop of stops) stop()
     for (const each of running.values()) each.stop()
-  }
-}
-
-/** Also for a server that has it already, from an earlier run or another hand. */
-export function installCrd(client: Client, crd: KubeObject): void {
-  try {
-    client.create(crds, crd)
-  } catch (error) {
-    if (!isStatus(error, 409)) throw error
-    client.patch(crds, refOf(crd), crd)
   }
 }
