@@ -14,12 +14,16 @@ import { serviceAccounts } from './service-accounts.ts'
 export type ControlPlaneOptions = {
   /** Added to kube-apiserver's command line, where the later flag wins. */
   readonly apiServerArgs?: readonly string[]
+  /** Without them objects stay as the API server left them; a namespace has no ServiceAccount by itself. */
+  readonly hasControllers?: boolean
 }
 
 /** A real etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, with RBAC, an audit log, and no node. */
 export type ControlPlane = {
   /** `https://127.0.0.1:<port>`, the same after a restart. */
   readonly server: string
+  /** `http://127.0.0.1:<port>`, where etcd answers JSON. */
+  readonly etcd: string
   readonly caFile: string
   readonly adminKubeconfig: string
   /** Holds everything the control plane writes; `KEEP=1` keeps it after `stop`. */
@@ -108,13 +112,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       token: layout.credentials.adminToken,
     })
     connected = api
-    const controllers = await run(
-      'kube-controller-manager',
-      binaries.kubeControllerManager,
-      controllerManagerArgs(layout), // it waits for the API server by itself
-    )
+    const controllers =
+      options.hasControllers === false
+        ? undefined
+        : await run(
+            'kube-controller-manager',
+            binaries.kubeControllerManager,
+            controllerManagerArgs(layout), // it waits for the API server by itself
+          )
     await apiServer.ready(() => answers(api, '/readyz'), START_SECONDS)
-    await controllers.ready(() => acceptsPods(api), START_SECONDS)
+    await controllers?.ready(() => acceptsPods(api), START_SECONDS)
 
     const stopApiServer: ControlPlane['stopApiServer'] = (signal = 'SIGTERM') =>
       signal === 'SIGKILL' ? apiServer.kill() : apiServer.stop(20)
@@ -126,6 +133,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const auditEvents = followAuditLog(layout.auditLogFile)
     return {
       server: layout.server,
+      etcd: `http://127.0.0.1:${layout.etcdPort}`,
       caFile: layout.caFile,
       adminKubeconfig: layout.adminKubeconfig,
       dir,

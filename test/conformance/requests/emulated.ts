@@ -1,0 +1,100 @@
+import { setImmediate } from 'node:timers/promises'
+import { type ApiServer, createApiServer } from '#emulator/api-server/server.ts'
+import type { Request, Response, User } from '#emulator/api-server/types.ts'
+import { httpEdge } from '#emulator/host/http.ts'
+import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
+import type { Port, Reply, Sent, Stream, WatchEvent } from './port.ts'
+
+const admin: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'], uid: 'admin' }
+
+export const userOf = (as: string | undefined): User => {
+  if (as === undefined) return admin
+  const [name = '', ...groups] = as.split(',')
+  return { name, groups: [...groups, 'system:authenticated'] }
+}
+
+/** Breaks a server on purpose; `seen` is what the broken one shows of itself. */
+export type Fault = (handle: ApiServer['handle'], api: ApiServer) => ApiServer['handle']
+
+/** The embedded API server, asked directly; over HTTP where the text of a body is what matters. */
+export function emulatedPort(fault: Fault = (handle) => handle): Port {
+  const world = createVirtualWorld(1)
+  const api = createApiServer({ world, signToken: () => 'eyJ.eyJ.sig' })
+  const handle = fault(api.handle, api)
+  const edge = httpEdge({ ...api, handle }, () => admin)
+  let address: Promise<string> | undefined
+  const listen = (): Promise<string> =>
+    new Promise((resolve) => {
+      edge.listen(0, '127.0.0.1', () => {
+        const at = edge.address()
+        resolve(typeof at === 'object' && at ? `http://127.0.0.1:${at.port}` : '')
+      })
+    })
+
+  const overHttp = async ({ method, path, headers, raw }: Sent): Promise<Reply> => {
+    address ??= listen()
+    const response = await fetch((await address) + path, { method, headers, ...(raw && { body: raw }) })
+    const text = await response.text()
+    return replyOf(response.status, Object.fromEntries(response.headers), text.startsWith('{') ? JSON.parse(text) : text)
+  }
+  const ask = ({ method, path, headers, body, as }: Sent): Response => {
+    const request: Request = {
+      method: method as Request['method'], // as the cases have them
+      path,
+      headers,
+      user: userOf(as),
+      ...(body !== undefined && { body: structuredClone(body) }),
+    }
+    try {
+      return handle(request)
+    } catch (error) {
+      return { status: 500, headers: {}, body: `it threw ${String(error)}` }
+    }
+  }
+  const refuseStream = (response: Response): Reply => {
+    if ('watch' in response) return replyOf(response.status, response.headers, 'a watch')
+    return replyOf(response.status, response.headers, structuredClone(response.body))
+  }
+
+  return {
+    send: async (sent) => (sent.raw === undefined ? refuseStream(ask(sent)) : overHttp(sent)),
+    watch: async (sent) => {
+      const response = ask(sent)
+      if (!('watch' in response)) return refuseStream(response)
+      const events: WatchEvent[] = []
+      let isOver = false
+      const { watch } = response
+      watch.start(
+        (event) => void events.push(structuredClone(event)),
+        () => {
+          isOver = true
+        },
+      )
+      const end = (): void => {
+        watch.close()
+        isOver = true
+      }
+      if (watch.timeoutSeconds !== undefined) world.after(watch.timeoutSeconds * 1000, end)
+      const stream: Stream = { events, hasEnded: () => isOver, close: watch.close }
+      return { ...replyOf(200, response.headers, undefined), stream }
+    },
+    heard: async () => {
+      await setImmediate()
+    },
+    wait: (seconds) => world.advance(seconds * 1000),
+    compact: async () => api.store.compact(),
+    close: async () => {
+      if (address) await new Promise((resolve) => edge.close(resolve))
+    },
+  }
+}
+
+const replyOf = (status: number, headers: Readonly<Record<string, string>>, body: unknown): Reply => ({
+  status,
+  headers: {
+    ...(headers['content-type'] !== undefined && { type: headers['content-type'] }),
+    ...(headers['retry-after'] !== undefined && { retryAfter: headers['retry-after'] }),
+    warnings: headers['warning']?.split(/, (?=299 - )/) ?? [],
+  },
+  body,
+})
