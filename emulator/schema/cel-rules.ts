@@ -110,15 +110,12 @@ function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): reado
   const hasOld = old !== undefined && old !== null
   const shown = schema.type === 'object' || schema.type === 'array' ? {} : { badValue: value }
   const typeShown = schema.type ?? ''
-  const selves = new Map<CelType, { readonly self: unknown; readonly oldSelf: unknown }>()
-  const selvesOf = (type: CelType) => {
-    const known = selves.get(type) ?? { self: type.valueOf(value), oldSelf: hasOld ? type.valueOf(old) : undefined }
-    selves.set(type, known)
-    return known
-  }
+  const selfOf = onceEach((type: CelType) => type.valueOf(value))
+  const oldSelfOf = onceEach((type: CelType) => type.valueOf(old))
   return rules.flatMap(({ rule, type, usesOldSelf, evaluate, evaluateMessage }) => {
     if (usesOldSelf && !hasOld && !rule.optionalOldSelf) return []
-    const { self, oldSelf } = selvesOf(type)
+    const self = selfOf(type)
+    const oldSelf = hasOld && usesOldSelf ? oldSelfOf(type) : undefined
     const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf)
     const context = { self, ...(usesOldSelf && { oldSelf: rule.optionalOldSelf ? optional : oldSelf }) }
     const name = (rule.message?.trim() || rule.rule).trim()
@@ -138,6 +135,15 @@ function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): reado
     const field = rule.fieldPath ? fieldOf(path, rule.fieldPath) : path
     return [errorFor(rule.reason, { ...shown, ...invalidAt(field, detail) })]
   })
+}
+
+function onceEach<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>()
+  return (key) => {
+    const value = made.has(key) ? (made.get(key) as V) : make(key) // it has it
+    made.set(key, value)
+    return value
+  }
 }
 
 const invalidAt = (path: string, detail: string): FieldError => {

@@ -17,7 +17,7 @@ import {
 } from './field-error.ts'
 import { formatOf, isOfFormat } from './formats.ts'
 import { compileRegexp, RegexpError } from './regexp.ts'
-import { additionalOf, type Schema } from './structural.ts'
+import { additionalOf, remembered, type Schema } from './structural.ts'
 
 /** An error of kube-openapi's validator. Equal texts count once, wherever they come from. */
 type Problem = { readonly text: string; readonly errorAt: (root: string) => FieldError }
@@ -31,25 +31,26 @@ export function validateSchema(
   root: string,
   correlation?: Correlation,
 ): readonly FieldError[] {
-  const { problems } = correlation ? ratcheted(schema, '', correlation) : checked(schema, value, '')
-  return problems.map(({ errorAt }) => errorAt(root))
+  const result = empty()
+  if (correlation) ratcheted(result, schema, '', correlation)
+  else check(result, schema, value, '')
+  return result.problems.map(({ errorAt }) => errorAt(root))
 }
 
 const empty = (): Result => ({ problems: [], matches: 0 })
 
-function add(result: Result, ...problems: readonly (Problem | undefined)[]): void {
-  for (const problem of problems) {
-    if (problem && !result.problems.some(({ text }) => text === problem.text)) result.problems.push(problem)
-  }
+function add(result: Result, problem: Problem | undefined): void {
+  if (problem && !result.problems.some(({ text }) => text === problem.text)) result.problems.push(problem)
 }
 function merge(result: Result, other: Result): void {
-  add(result, ...other.problems)
+  for (const problem of other.problems) add(result, problem)
   result.matches += other.matches
 }
 
-function ratcheted(schema: Schema, path: string, correlation: Correlation): Result {
-  const result = checked(schema, correlation.value, path, correlation)
-  return result.problems.length > 0 && isUnchanged(correlation) ? { problems: [], matches: result.matches } : result
+function ratcheted(result: Result, schema: Schema, path: string, correlation: Correlation): void {
+  const before = result.problems.length
+  check(result, schema, correlation.value, path, correlation)
+  if (result.problems.length > before && isUnchanged(correlation)) result.problems.length = before
 }
 
 // Names of problems are paths with the root left out: the caller's path comes before them.
@@ -65,10 +66,11 @@ const refused = (name: string, value: unknown, text: string): Problem =>
 /** One that has none: it is reported at the root of what is validated. */
 const unplaced = (text: string): Problem => ({ text, errorAt: (root) => invalid(root, '', text) })
 
-function typesOf(schema: Schema): readonly string[] {
+const typesOf = remembered((schema): readonly string[] => {
   if (schema['x-kubernetes-int-or-string']) return ['integer', 'string']
   return schema.type ? [schema.type] : []
-}
+})
+const knownFormatOf = remembered(formatOf)
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null'
@@ -77,49 +79,69 @@ function typeOf(value: unknown): string {
   return typeof value
 }
 
-function checked(schema: Schema, value: unknown, path: string, correlation?: Correlation): Result {
+function checked(schema: Schema, value: unknown, path: string): Result {
   const result = empty()
-  if (value === null) {
-    merge(result, typeChecked(schema, value, path))
-    add(result, enumProblem(schema, value, path))
-    return result
-  }
-  const run = (one: Result): void => {
-    merge(result, one)
-    result.matches++
-  }
-  const format = formatOf(schema)
-  if (typesOf(schema).length > 0 || format) run(typeChecked(schema, value, path))
-  run(junctorsChecked(schema, value, path))
-  if (typeof value === 'string') {
-    run(of(textProblem(schema, value, path)))
-    if (format) run(of(formatProblem(format, value, path)))
-  }
-  if (typeof value === 'number') run(numberChecked(schema, value, path))
-  if (Array.isArray(value)) run(listChecked(schema, value, path, correlation))
-  run(of(enumProblem(schema, value, path)))
-  if (isRecord(value)) run(objectChecked(schema, value, path, correlation))
-  result.matches++
+  check(result, schema, value, path)
   return result
 }
 
-const of = (one: Problem | undefined): Result => ({ problems: one ? [one] : [], matches: 0 })
+/** Adds to `result` what is wrong with a value; each check that is done counts. */
+function check(result: Result, schema: Schema, value: unknown, path: string, correlation?: Correlation): void {
+  if (value === null) {
+    checkType(result, schema, value, path)
+    add(result, enumProblem(schema, value, path))
+    return
+  }
+  const format = knownFormatOf(schema)
+  if (typesOf(schema).length > 0 || format) {
+    checkType(result, schema, value, path)
+    result.matches++
+  }
+  checkJunctors(result, schema, value, path)
+  result.matches++
+  if (typeof value === 'string') {
+    add(result, textProblem(schema, value, path))
+    result.matches++
+    if (format) {
+      add(result, formatProblem(format, value, path))
+      result.matches++
+    }
+  }
+  if (typeof value === 'number') {
+    checkNumber(result, schema, value, path)
+    result.matches++
+  }
+  if (Array.isArray(value)) {
+    checkList(result, schema, value, path, correlation)
+    result.matches++
+  }
+  add(result, enumProblem(schema, value, path))
+  result.matches++
+  if (isRecord(value)) {
+    checkObject(result, schema, value, path, correlation)
+    result.matches++
+  }
+  result.matches++
+}
 
-function typeChecked(schema: Schema, value: unknown, path: string): Result {
+function checkType(result: Result, schema: Schema, value: unknown, path: string): void {
+  const found = typeProblem(schema, value, path)
+  if (found) add(result, found)
+  else result.matches++
+}
+
+function typeProblem(schema: Schema, value: unknown, path: string): Problem | undefined {
   const types = typesOf(schema)
   const actual = typeOf(value)
-  const wrong = (expected: string, found: string): Result => {
+  const wrong = (expected: string, found: string): Problem => {
     const text = `must be of type ${expected}: ${goQuote(found)}`
-    return of(
-      problem(path, text, (at) => ({
-        ...invalid(at, found, `${path} in body ${text}`),
-        type: 'FieldValueTypeInvalid',
-      })),
-    )
+    return problem(path, text, (at) => ({
+      ...invalid(at, found, `${path} in body ${text}`),
+      type: 'FieldValueTypeInvalid',
+    }))
   }
-  if (value === null)
-    return types.length > 0 && !schema.nullable ? wrong(types.join(','), 'null') : { problems: [], matches: 1 }
-  const format = formatOf(schema)
+  if (value === null) return types.length > 0 && !schema.nullable ? wrong(types.join(','), 'null') : undefined
+  const format = knownFormatOf(schema)
   const isWholeFloat = actual === 'number' && isAlmostWhole(value as number) && types.includes('integer')
   const isInt = actual === 'integer' && types.includes('number')
   const isNumeric = types.includes('number') || types.includes('integer')
@@ -128,12 +150,9 @@ function typeChecked(schema: Schema, value: unknown, path: string): Result {
     const found = actual === 'integer' ? 'int64' : actual === 'number' ? 'float64' : ''
     if (found !== format) return wrong(format, found)
   }
-  if (!isNumeric && format && isTextOrList) return { problems: [], matches: 1 }
-  return types.length === 0 || types.includes(actual) || isWholeFloat || isInt
-    ? types.length === 0
-      ? wrong('', actual)
-      : { problems: [], matches: 1 }
-    : wrong(types.join(','), actual)
+  if (!isNumeric && format && isTextOrList) return undefined
+  if (types.length === 0) return wrong('', actual)
+  return types.includes(actual) || isWholeFloat || isInt ? undefined : wrong(types.join(','), actual)
 }
 
 // swag.IsFloat64AJSONInteger
@@ -160,12 +179,13 @@ function isConverted(value: unknown, wanted: unknown): boolean {
   return typeof wanted === 'string' && isLetter && String.fromCodePoint(value) === wanted
 }
 
+const lettersOf = (text: string): number => [...text].length
+
 function textProblem(schema: Schema, value: string, path: string): Problem | undefined {
-  const size = [...value].length
   const { maxLength, minLength, pattern } = schema
-  if (maxLength !== undefined && size > maxLength)
+  if (maxLength !== undefined && value.length > maxLength && lettersOf(value) > maxLength)
     return problem(path, `should be at most ${maxLength} chars long`, (at) => tooLong(at, maxLength))
-  if (minLength !== undefined && size < minLength)
+  if (minLength !== undefined && value.length < minLength * 2 && lettersOf(value) < minLength)
     return refused(path, value, `should be at least ${minLength} chars long`)
   if (!pattern) return undefined
   try {
@@ -189,7 +209,7 @@ function formatProblem(format: string, value: string, path: string): Problem | u
 function rangeProblem(schema: Schema, value: number, what: string, path: string): Problem | undefined {
   const [type, ...others] = typesOf(schema)
   if (others.length > 0 || !type) return undefined
-  const format = formatOf(schema)
+  const format = knownFormatOf(schema)
   const isWithin =
     type === 'integer'
       ? isInt64(value) && (format !== 'int32' || (value >= -(2 ** 31) && value < 2 ** 31))
@@ -199,8 +219,7 @@ function rangeProblem(schema: Schema, value: number, what: string, path: string)
   return unplaced(`${what} value must be of type ${named} in ${path}`)
 }
 
-function numberChecked(schema: Schema, value: number, path: string): Result {
-  const result = empty()
+function checkNumber(result: Result, schema: Schema, value: number, path: string): void {
   const isInt = isInt64(value)
   add(result, rangeProblem(schema, value, 'Checked', path))
   const { multipleOf, maximum, minimum } = schema
@@ -243,7 +262,6 @@ function numberChecked(schema: Schema, value: number, path: string): Result {
       add(result, refused(path, value, `should be less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${text}`))
   }
   result.matches++
-  return result
 }
 
 function isMultiple(value: number, factor: number, isInt: boolean): boolean {
@@ -251,14 +269,20 @@ function isMultiple(value: number, factor: number, isInt: boolean): boolean {
   return isAlmostWhole(factor < 1 ? (1 / factor) * value : value / factor)
 }
 
-function listChecked(schema: Schema, list: readonly unknown[], path: string, correlation?: Correlation): Result {
-  const result = empty()
+function checkList(
+  result: Result,
+  schema: Schema,
+  list: readonly unknown[],
+  path: string,
+  correlation?: Correlation,
+): void {
   const { items, minItems, maxItems } = schema
   if (items) {
     for (const [index, item] of list.entries()) {
       const at = `${path}[${index}]`
       const pair = atItem(correlation, index)
-      merge(result, pair ? ratcheted(items, at, pair) : checked(items, item, at))
+      if (pair) ratcheted(result, items, at, pair)
+      else check(result, items, item, at)
     }
   }
   if (minItems !== undefined && list.length < minItems)
@@ -271,16 +295,15 @@ function listChecked(schema: Schema, list: readonly unknown[], path: string, cor
   if (schema.uniqueItems && new Set(list.map(goJson)).size < list.length)
     add(result, refused(path, undefined, "shouldn't contain duplicates"))
   result.matches++
-  return result
 }
 
-function objectChecked(
+function checkObject(
+  result: Result,
   schema: Schema,
   object: Readonly<Record<string, unknown>>,
   path: string,
   correlation?: Correlation,
-): Result {
-  const result = empty()
+): void {
   const size = Object.keys(object).length
   const { minProperties, maxProperties } = schema
   if (minProperties !== undefined && size < minProperties)
@@ -293,7 +316,8 @@ function objectChecked(
   const below = (key: string, each: Schema, at: string): void => {
     const isTypeMeta = path === '' && (key === 'kind' || key === 'apiVersion')
     const pair = isTypeMeta ? undefined : atField(correlation, key)
-    merge(result, pair ? ratcheted(each, at, pair) : checked(each, object[key], at))
+    if (pair) ratcheted(result, each, at, pair)
+    else check(result, each, object[key], at)
   }
   const additional = additionalOf(schema)
   if (schema.additionalProperties === false) {
@@ -317,13 +341,15 @@ function objectChecked(
         problem(`${path}.${key}`, 'is required', (at) => required(at, '')),
       )
   }
-  return result
 }
 
-function junctorsChecked(schema: Schema, value: unknown, path: string): Result {
-  const result = empty()
+const none: readonly Schema[] = []
+
+function checkJunctors(result: Result, schema: Schema, value: unknown, path: string): void {
+  result.matches++
+  const { anyOf = none, oneOf = none, allOf = none, not } = schema
+  if (!not && anyOf.length + oneOf.length + allOf.length === 0) return
   const name = goQuote(path)
-  const { anyOf = [], oneOf = [], allOf = [], not } = schema
   if (anyOf.length > 0) {
     const results = anyOf.map((each) => checked(each, value, path))
     const valid = results.find(({ problems }) => problems.length === 0)
@@ -350,8 +376,6 @@ function junctorsChecked(schema: Schema, value: unknown, path: string): Result {
   }
   if (not && checked(not, value, path).problems.length === 0)
     add(result, unplaced(`${name} must not validate the schema (not)`))
-  result.matches++
-  return result
 }
 
 function best(results: readonly Result[]): Result {
