@@ -58,7 +58,7 @@ const owner = (kind: string, apiVersion: string, name: string, uid: string) => (
   blockOwnerDeletion: true,
 })
 
-const podSpec = {
+const podSpec = () => ({
   restartPolicy: 'Never',
   automountServiceAccountToken: false,
   securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -77,7 +77,7 @@ const podSpec = {
     },
   ],
   volumes: [{ name: 'workspace', emptyDir: { sizeLimit: '5Gi' } }],
-}
+})
 const labels = { 'app.kubernetes.io/managed-by': 'dormouse', 'app.kubernetes.io/name': 'runner' }
 
 export const aJob = (name: string, uid: string) => ({
@@ -92,7 +92,7 @@ export const aJob = (name: string, uid: string) => ({
     backoffLimit: 0,
     activeDeadlineSeconds: 300,
     ttlSecondsAfterFinished: 600,
-    template: { metadata: { labels }, spec: podSpec },
+    template: { metadata: { labels }, spec: podSpec() },
   },
 })
 export const startedJob = {
@@ -109,7 +109,7 @@ export const aPod = (name: string, uid: string) => ({
     ownerReferences: [owner('Job', 'batch/v1', name, uid)],
     finalizers: ['batch.kubernetes.io/job-tracking'],
   },
-  spec: podSpec,
+  spec: podSpec(),
 })
 const container = {
   name: 'runner',

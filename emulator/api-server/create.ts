@@ -68,7 +68,9 @@ export function inNamespace({ type, info }: Call, object: KubeObject): KubeObjec
   }
   if (namespace !== undefined && namespace !== info.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  return { ...object, metadata: { ...object.metadata, namespace: info.namespace ?? '' } }
+  return namespace === undefined
+    ? { ...object, metadata: { ...object.metadata, namespace: info.namespace ?? '' } }
+    : object
 }
 
 function checkNamespace({ core, type, info }: Call, { metadata }: KubeObject): void {

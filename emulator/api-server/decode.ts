@@ -1,15 +1,20 @@
 import { typeErrors } from '../patch/check-type.ts'
 import type { FieldType } from '../patch/types.ts'
 import { unknownFields } from '../schema/prune.ts'
+import { gone, withFields, withItems } from '../schema/rebuild.ts'
 import { apiVersionOf, type Call, typeInfoOf } from './context.ts'
+import { findingsOf, plain, unusual, withNulls } from './findings.ts'
 import { at, isObject } from './json.ts'
 import { badRequest, invalid, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Meta, ResourceType } from './types.ts'
 
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
-/** A request's body as an object of the resource's kind, with its metadata decoded. Throws 400 and 415. */
-export function decodeBody(call: Call): KubeObject {
+/**
+ * A request's body as an object of the resource's kind, with its metadata decoded. Throws 400 and 415. What of it is the very same value
+ * as in `before`, which was decoded once, is not looked at again.
+ */
+export function decodeBody(call: Call, before?: KubeObject): KubeObject {
   const { request, type } = call
   const media = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
   if (!mediaTypes.includes(media))
@@ -20,7 +25,7 @@ export function decodeBody(call: Call): KubeObject {
     )
   const { body } = request
   if (!isObject(body)) throw unrecognized(type, bodyObjection(body))
-  return asObject(call, body, JSON.stringify(body))
+  return asObject(call, body, before)
 }
 
 const unrecognized = (type: ResourceType, why: string): StatusError =>
@@ -35,11 +40,14 @@ const bodyObjection = (body: unknown): string => {
   return `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${hex})`
 }
 
-function asObject({ type, info, warnings }: Call, body: Json, text: string): KubeObject {
+function asObject({ type, info, warnings }: Call, body: Json, before: KubeObject | undefined): KubeObject {
   const apiVersion = body['apiVersion'] ?? ''
   const kind = body['kind'] ?? ''
   if (type.isCustom) {
-    if (kind === '') throw unrecognized(type, `Object 'Kind' is missing in '${text}' (${text})`)
+    if (kind === '') {
+      const text = JSON.stringify(body)
+      throw unrecognized(type, `Object 'Kind' is missing in '${text}' (${text})`)
+    }
     if (apiVersion !== apiVersionOf(type))
       throw badRequest(
         `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(type)})`,
@@ -64,47 +72,48 @@ function asObject({ type, info, warnings }: Call, body: Json, text: string): Kub
         `converting (${type.version}.${String(kind)}) to (${type.group === '' ? 'core' : type.group}.${type.kind}): unknown conversion`,
       )
   }
-  const object = { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata: metaOf(type, body['metadata']) }
+  const metadata = before && body['metadata'] === before.metadata ? before.metadata : metaOf(type, body['metadata'])
+  const object = { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata }
+  const root = type.isCustom ? undefined : typeInfoOf(type)?.root
+  const found = root ? findingsOf(root, body, before) : unusual
   const strict = info.query.get('fieldValidation') || 'Warn'
-  const unknown = strict === 'Ignore' ? [] : unknownIn(type, body)
+  const unknown = strict === 'Ignore' || found === plain ? [] : unknownIn(type, body, before)
   if (unknown.length > 0 && strict === 'Strict')
     throw badRequest(
       `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`,
     )
   warnings.push(...unknown.map((path) => `unknown field "${path}"`))
-  return checkTypes(type, type.isCustom ? object : onlyKnown(type, object))
+  if (!root || found === plain) return object
+  const known = keepKnown(root, object) as KubeObject
+  return found === withNulls ? known : checkTypes(type, root, known)
 }
 
 /** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */
-const onlyKnown = (type: ResourceType, object: KubeObject): KubeObject => {
-  const info = typeInfoOf(type)
-  return info ? (keepKnown(info.root, object) as KubeObject) : object
-}
-
 const keepKnown = (type: FieldType | undefined, value: unknown): unknown => {
-  if (Array.isArray(value)) return type?.list ? value.map((item) => keepKnown(type.list?.element, item)) : value
+  if (Array.isArray(value)) {
+    const { list } = type ?? {}
+    return list ? withItems(value, (item) => keepKnown(list.element, item)) : value
+  }
   if (!isObject(value) || !type?.map) return value
   const { fields, element } = type.map
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => {
-      const field = fields.get(key)?.type ?? element
-      if (item === undefined || (item === null && !element)) return []
-      return field ? [[key, keepKnown(field, item)]] : []
-    }),
-  )
+  return withFields(value, (item, key) => {
+    if (item === undefined || (item === null && !element)) return gone
+    const field = fields.get(key)?.type ?? element
+    return field ? keepKnown(field, item) : gone
+  })
 }
 
-function checkTypes(type: ResourceType, object: KubeObject): KubeObject {
-  const info = type.isCustom ? undefined : typeInfoOf(type)
-  const [first] = info ? typeErrors(info.root, object, true) : []
+function checkTypes(type: ResourceType, root: FieldType, object: KubeObject): KubeObject {
+  const [first] = typeErrors(root, object, true)
   if (first !== undefined)
     throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: ${first}`)
   return object
 }
 
-const unknownIn = (type: ResourceType, body: Json): readonly string[] => {
-  const inMeta = Object.keys(isObject(body['metadata']) ? body['metadata'] : {})
-    .filter((key) => !metaFields.includes(key))
+const unknownIn = (type: ResourceType, body: Json, before: KubeObject | undefined): readonly string[] => {
+  const isAsBefore = before !== undefined && body['metadata'] === before.metadata
+  const inMeta = Object.keys(!isAsBefore && isObject(body['metadata']) ? body['metadata'] : {})
+    .filter((key) => !isMetaField.has(key))
     .map((key) => `metadata.${key}`)
   if (type.isCustom) return type.schema ? [...inMeta, ...unknownFields(type.schema, body)].sort() : inMeta
   const info = typeInfoOf(type)
@@ -136,6 +145,7 @@ const metaFields = [
   ],
   'selfLink',
 ]
+const isMetaField: ReadonlySet<string> = new Set(metaFields)
 
 /** Known fields only, without empty ones, as Go's ObjectMeta keeps them. */
 function metaOf(type: ResourceType, value: unknown): Meta {
@@ -152,8 +162,8 @@ function metaOf(type: ResourceType, value: unknown): Meta {
       `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${shape} into Go struct field ObjectMeta.metadata.${field} of type ${wanted}`,
     )
   }
-  const kept = Object.entries(given).filter(([key, item]) => {
-    if (!metaFields.includes(key) || key === 'selfLink' || item === null || item === '') return false
+  const isKept = (key: string, item: unknown): boolean => {
+    if (!isMetaField.has(key) || key === 'selfLink' || item === null || item === '') return false
     if (key === 'labels' || key === 'annotations') {
       if (!isObject(item)) throw refuse(item, key, 'map[string]string')
       for (const text of Object.values(item)) if (typeof text !== 'string') throw refuse(text, key, 'string')
@@ -166,8 +176,8 @@ function metaOf(type: ResourceType, value: unknown): Meta {
     if (key === 'generation' || key === 'deletionGracePeriodSeconds' || key === 'managedFields') return true
     if (typeof item !== 'string') throw refuse(item, key, 'string')
     return true
-  })
-  return Object.fromEntries(kept) as Meta // each field was looked at
+  }
+  return withFields(given, (item, key) => (isKept(key, item) ? item : gone)) as Meta // each field was looked at
 }
 
 const optionKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const

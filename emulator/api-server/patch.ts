@@ -23,7 +23,7 @@ export function patch(call: Call): { readonly object: KubeObject; readonly creat
   const after = change(before)
   if (!isObject(after)) throw badRequest('a patch may not turn an object into something else')
   const { resourceVersion } = before.metadata
-  const decoded = decodeBody({ ...call, request: { ...request, headers: {}, body: after } })
+  const decoded = decodeBody({ ...call, request: { ...request, headers: {}, body: after } }, before)
   checkName(call, decoded)
   const wanted = inNamespace(call, decoded)
   const isStale = wanted.metadata.resourceVersion === undefined

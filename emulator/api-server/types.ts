@@ -49,7 +49,10 @@ export type User = {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
-/** One request, already off the wire and authenticated. Header names are lower case. `path` has its query. */
+/**
+ * One request, already off the wire and authenticated. Header names are lower case. `path` has its query. Parts of `body` are stored as
+ * they are: it must not be changed any more.
+ */
 export type Request = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string

@@ -1,3 +1,4 @@
+import { gone, put, withFields, withItems } from '../schema/rebuild.ts'
 import { badRequest } from './errors.ts'
 import type { JsonObject } from './types.ts'
 
@@ -14,24 +15,23 @@ export function mergePatch(object: JsonObject, patch: unknown): JsonObject {
 }
 
 function merged(target: JsonObject, patch: JsonObject): JsonObject {
-  const entries = new Map(Object.entries(target))
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) entries.delete(key)
-    else {
-      const before = entries.get(key)
-      entries.set(key, isObject(value) && isObject(before) ? merged(before, value) : withoutNulls(value))
-    }
+  const result: Record<string, unknown> = {}
+  for (const key of Object.keys(target)) {
+    if (!Object.hasOwn(patch, key)) put(result, key, target[key])
+    else if (patch[key] !== null) put(result, key, mergedValue(target[key], patch[key]))
   }
-  return Object.fromEntries(entries)
+  for (const key of Object.keys(patch))
+    if (patch[key] !== null && !Object.hasOwn(target, key)) put(result, key, withoutNulls(patch[key]))
+  return result
 }
+
+const mergedValue = (target: unknown, patch: unknown): unknown =>
+  isObject(patch) && isObject(target) ? merged(target, patch) : withoutNulls(patch)
 
 /** The real one also prunes the objects inside new lists, but keeps a list's own nulls. */
 function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
-  )
+  if (Array.isArray(value)) return withItems(value, withoutNulls)
+  return isObject(value) ? withFields(value, (inner) => (inner === null ? gone : withoutNulls(inner))) : value
 }
 
 const isObject = (value: unknown): value is JsonObject =>
