@@ -1,5 +1,7 @@
 import type { Core } from './context.ts'
 import { isObject } from './json.ts'
+import { openApiDocument, openApiIndex } from './openapi.ts'
+import { openApiV2 } from './openapi-v2.ts'
 import type { Json, Request, ResourceType } from './types.ts'
 
 type Virtual = {
@@ -48,14 +50,21 @@ export function discover(
   core: Core,
   request: Request,
   path: string,
-): { body: Json | string; type?: string } | undefined {
+): { body: Json | string | Uint8Array; type?: string } | undefined {
   const parts = path.split('/').filter((part) => part !== '')
   const types = core.types()
   const isAggregated = /g=apidiscovery\.k8s\.io;v=v2;as=APIGroupDiscoveryList/.test(request.headers['accept'] ?? '')
   const groups = [...new Set([...types, ...virtuals].map(({ group }) => group))].filter((group) => group !== '')
   const [first, second, third] = parts
   if (path === '/version' || path === '/version/') return { body: version }
-  if (['/healthz', '/readyz', '/livez'].includes(path)) return { body: 'ok', type: 'text/plain; charset=utf-8' }
+  if (/^\/(healthz|readyz|livez)(\/ping)?$/.test(path)) return { body: 'ok', type: 'text/plain; charset=utf-8' }
+  if (path === '/openapi/v2') return openApiV2(request)
+  if (path === '/openapi/v3') return { body: openApiIndex(core) }
+  if (path.startsWith('/openapi/v3/')) {
+    const body = openApiDocument(core, path.slice('/openapi/v3/'.length))
+    return body && { body }
+  }
+  if (path === '/') return { body: { paths: pathsOf(types, groups) } }
   const inList = (names: readonly string[]) => ({
     type: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
     body: {
@@ -87,6 +96,23 @@ export function discover(
     ? { body: resourceList(types, second, third) }
     : undefined
 }
+
+const pathsOf = (types: readonly ResourceType[], groups: readonly string[]): readonly string[] =>
+  [
+    ...[
+      '/api',
+      '/api/v1',
+      '/apis',
+      '/apis/',
+      '/healthz',
+      '/livez',
+      '/openapi/v3',
+      '/openapi/v3/',
+      '/readyz',
+      '/version',
+    ],
+    ...groups.flatMap((name) => [`/apis/${name}`, ...versionsOf(types, name).map((each) => `/apis/${name}/${each}`)]),
+  ].sort()
 
 const versionsOf = (types: readonly ResourceType[], group: string): readonly string[] => [
   ...new Set([...types, ...virtuals].filter((type) => type.group === group).map((type) => type.version)),

@@ -107,7 +107,7 @@ function answer(core: Core, request: Request, node: Node): Response {
     if (found && request.method === 'GET')
       return { status: 200, headers: { 'content-type': found.type ?? 'application/json' }, body: found.body }
     if (found) throw methodNotAllowed()
-    if (info.path.startsWith('/openapi')) throw notImplemented(`OpenAPI (${info.path})`)
+    if (info.path.startsWith('/openapi/v2')) throw notImplemented(`OpenAPI (${info.path})`)
     const [root, group] = info.path.split('/').filter((part) => part !== '')
     if (root === 'apis' && core.types().some((type) => !type.isCustom && type.group === group)) throw noSuchPath()
     return plainText(404, '404 page not found\n')

@@ -64,7 +64,7 @@ function write(outgoing: ServerResponse, response: Response): void {
   const { status, headers, body, more } = response
   const { warning, ...others } = headers
   if (warning !== undefined) outgoing.setHeader('warning', warning.split(/, (?=299 - )/))
-  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`
+  const text = typeof body === 'string' || body instanceof Uint8Array ? body : `${JSON.stringify(body)}\n`
   const common = {
     'cache-control': 'no-cache, private',
     ...(status !== 204 && { 'content-type': 'application/json' }),
@@ -73,7 +73,7 @@ function write(outgoing: ServerResponse, response: Response): void {
   if (more) {
     outgoing.writeHead(status, common)
     outgoing.flushHeaders()
-    if (text !== '') outgoing.write(text)
+    if (text.length > 0) outgoing.write(text)
     streamText(outgoing, more)
     return
   }
