@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Core } from './context.ts'
 import { isObject } from './json.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
@@ -23,10 +24,10 @@ const virtual = (group: string, kind: string, namespaced = false): Virtual => ({
 /** Resources that can be created only, and are not stored. */
 export const virtuals: readonly Virtual[] = [
   virtual('authentication.k8s.io', 'SelfSubjectReview'),
+  virtual('authorization.k8s.io', 'LocalSubjectAccessReview', true),
   virtual('authorization.k8s.io', 'SelfSubjectAccessReview'),
   virtual('authorization.k8s.io', 'SelfSubjectRulesReview'),
   virtual('authorization.k8s.io', 'SubjectAccessReview'),
-  virtual('authorization.k8s.io', 'LocalSubjectAccessReview', true),
 ]
 
 const version = {
@@ -52,12 +53,18 @@ export function discover(
   path: string,
 ): { body: Json | string | Uint8Array; type?: string } | undefined {
   const parts = path.split('/').filter((part) => part !== '')
-  const types = core.types()
+  const types = core.types().toSorted(byPlace)
   const isAggregated = /g=apidiscovery\.k8s\.io;v=v2;as=APIGroupDiscoveryList/.test(request.headers['accept'] ?? '')
-  const groups = [...new Set([...types, ...virtuals].map(({ group }) => group))].filter((group) => group !== '')
+  const groups = [...new Set([...types, ...virtuals].toSorted(byPlace).map(({ group }) => group))].filter(
+    (group) => group !== '',
+  )
   const [first, second, third] = parts
   if (path === '/version' || path === '/version/') return { body: version }
-  if (/^\/(healthz|readyz|livez)(\/ping)?$/.test(path)) return { body: 'ok', type: 'text/plain; charset=utf-8' }
+  const health = /^\/(healthz|readyz|livez)(\/ping)?$/.exec(path)
+  if (health) {
+    const isVerbose = /[?&]verbose\b/.test(request.path) && health[2] === undefined
+    return { body: isVerbose ? `[+]ping ok\n${health[1]} check passed\n` : 'ok', type: 'text/plain; charset=utf-8' }
+  }
   if (path === '/openapi/v2') return openApiV2(request)
   if (path === '/openapi/v3') return { body: openApiIndex(core) }
   if (path.startsWith('/openapi/v3/')) {
@@ -96,6 +103,26 @@ export function discover(
     ? { body: resourceList(types, second, third) }
     : undefined
 }
+
+// The real server's order of its own groups; those of CRDs come after them.
+const order = [
+  ...['', 'apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io'],
+  ...['autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io'],
+  ...['storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io'],
+  ...['coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io'],
+]
+const placeOf = (group: string): number => (order.includes(group) ? order.indexOf(group) : order.length)
+
+type Place = { readonly group: string; readonly plural: string }
+
+const byPlace = (a: Place, b: Place): number =>
+  placeOf(a.group) - placeOf(b.group) || byText(a.group, b.group) || byText(a.plural, b.plural)
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Tells clients which kinds are stored as the same one. */
+const storageVersionHash = ({ group, version, kind, storageVersion = version }: ResourceType): string =>
+  createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64')
 
 const pathsOf = (types: readonly ResourceType[], groups: readonly string[]): readonly string[] =>
   [
@@ -150,7 +177,18 @@ function resourceList(types: readonly ResourceType[], group: string, inVersion: 
         kind: kindsOf[each]?.['kind'] ?? kind,
         verbs: verbsOf(each),
       }))
-      return [{ name: plural, singularName: type.singular, namespaced, kind, verbs: type.verbs, ...many }, ...subs]
+      return [
+        {
+          name: plural,
+          singularName: type.singular,
+          namespaced,
+          kind,
+          verbs: type.verbs,
+          ...many,
+          storageVersionHash: storageVersionHash(type),
+        },
+        ...subs,
+      ]
     })
   const made = virtuals
     .filter((type) => type.group === group)
@@ -171,8 +209,12 @@ function aggregated(types: readonly ResourceType[], group: string): Json {
     const stored = types
       .filter((type) => type.group === group && type.version === each)
       .map((type) => ({
+        type,
+        ownKind: { group: type.isCustom ? group : '', version: type.isCustom ? each : '', kind: type.kind },
+      }))
+      .map(({ type, ownKind }) => ({
         resource: type.plural,
-        responseKind: { group: type.isCustom ? group : '', version: type.isCustom ? each : '', kind: type.kind },
+        responseKind: ownKind,
         scope: scopeOf(type.namespaced),
         singularResource: type.singular,
         verbs: type.verbs,
@@ -181,7 +223,7 @@ function aggregated(types: readonly ResourceType[], group: string): Json {
         ...(type.subresources.length > 0 && {
           subresources: [...type.subresources].sort().map((sub) => ({
             subresource: sub,
-            responseKind: { group: '', version: '', kind: type.kind, ...kindsOf[sub] },
+            responseKind: { ...ownKind, ...kindsOf[sub] },
             verbs: verbsOf(sub),
           })),
         }),

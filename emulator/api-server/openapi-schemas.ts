@@ -79,7 +79,7 @@ function addMessage(schemas: Schemas, message: string, patch: FieldType | undefi
       else {
         const known = patch?.map?.fields.get(field.name)
         properties[field.name] = { ...property(schemas, field, known), ...marksOf(known) }
-        if (known?.isRequired) required.push(field.name)
+        if (field.isRequired) required.push(field.name)
       }
     }
   }

@@ -11,6 +11,13 @@ export function openApiV2({ headers }: Pick<Request, 'headers'>): { body: Uint8A
   if (!/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/.test(headers['accept'] ?? '')) return undefined
   // Numbers of gnostic's openapiv2.Document: 1 swagger, 2 info (1 title, 2 version), 8 paths
   const info = protobuf.Writer.create().uint32(10).string('Kubernetes').uint32(18).string('v1.36.3').finish()
-  const body = protobuf.Writer.create().uint32(10).string('2.0').uint32(18).bytes(info).uint32(66).bytes(new Uint8Array()).finish()
+  const body = protobuf.Writer.create()
+    .uint32(10)
+    .string('2.0')
+    .uint32(18)
+    .bytes(info)
+    .uint32(66)
+    .bytes(new Uint8Array())
+    .finish()
   return { body, type: media }
 }

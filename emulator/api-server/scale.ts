@@ -1,3 +1,5 @@
+import { jsonPatch } from '../patch/json-patch.ts'
+import { mergePatch } from '../patch/merge-patch.ts'
 import type { Call } from './context.ts'
 import { at, isObject } from './json.ts'
 import { get } from './list.ts'
@@ -20,6 +22,21 @@ export function rescale(call: Call): KubeObject {
     typeof version === 'string' && version !== '' ? version : (stored.metadata.resourceVersion ?? '')
   const spec = { ...(isObject(stored['spec']) && stored['spec']), replicas: wanted }
   return replace(call, stored, { ...stored, metadata: { ...stored.metadata, resourceVersion }, spec })
+}
+
+/** PATCH of a Scale by a JSON or a merge patch. */
+export function patchScale(call: Call): KubeObject {
+  const { request } = call
+  const media = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  const scale = scaleOf(call, get(call))
+  switch (media) {
+    case 'application/json-patch+json':
+      return rescale({ ...call, request: { ...request, body: jsonPatch(scale, request.body) } })
+    case 'application/merge-patch+json':
+      return rescale({ ...call, request: { ...request, body: mergePatch(scale, request.body) } })
+    default:
+      throw notImplemented(`a patch of scale as ${media}`)
+  }
 }
 
 /** Deployments; `scale` of custom resources is not there yet. */

@@ -14,7 +14,7 @@ import { type LogSource, podLog } from './pod-logs.ts'
 import { rendered, renderedList, shapeOf } from './render.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
 import { requestToken, review, type SignToken } from './reviews.ts'
-import { rescale, scaleOf } from './scale.ts'
+import { patchScale, rescale, scaleOf } from './scale.ts'
 import { nameIn } from './selectors.ts'
 import {
   forbidden,
@@ -170,7 +170,6 @@ function serve(call: Call, { signToken, logs }: Node): Response {
   }
   if (!['', 'status', 'scale', 'finalize'].includes(subresource))
     throw notImplemented(`the subresource ${type.plural}/${subresource}`)
-  if (subresource === 'scale' && verb === 'patch') throw notImplemented(`patch of ${type.plural}/scale`)
   const isGrant = type.group === 'rbac.authorization.k8s.io' && ['create', 'update', 'patch'].includes(verb)
   if (isGrant && !request.user.groups.includes('system:masters'))
     throw notImplemented(`${verb} of ${type.plural} by others than system:masters: the check for privilege escalation`)
@@ -196,7 +195,7 @@ function serve(call: Call, { signToken, logs }: Node): Response {
     case 'update':
     case 'patch': {
       if (name === '') throw methodNotAllowed()
-      if (subresource === 'scale') return one(200, scaleOf(call, rescale(call)))
+      if (subresource === 'scale') return one(200, scaleOf(call, verb === 'patch' ? patchScale(call) : rescale(call)))
       const { object, created } = verb === 'update' ? update(call) : patch(call)
       return one(created ? 201 : 200, object)
     }

@@ -2,7 +2,7 @@ import table from './fields.json' with { type: 'json' }
 
 // The table was derived by test/cluster/tools/protobuf-fields.ts. A field is `"<JSON name>": "<number> <type>"`, its type a scalar of
 // protobuf or another message, `list` or `map` (of strings to it) before it. `?` after it: not written when it is zero, as Go's
-// omitempty has it. `+` before the name: the fields of the message are those of the one around it.
+// omitempty has it; `!`: users have to say it. `+` before the name: the fields of the message are those of the one around it.
 
 export type Field = {
   readonly name: string
@@ -10,6 +10,7 @@ export type Field = {
   readonly shape: 'one' | 'list' | 'map'
   readonly isInline: boolean
   readonly isOmittedWhenZero: boolean
+  readonly isRequired: boolean
 }
 
 const encoded: Readonly<Record<string, Readonly<Record<string, string>>>> = table.messages
@@ -32,7 +33,7 @@ export function fieldsOf(message: string): ReadonlyMap<number, Field> | undefine
 }
 
 function fieldFrom(name: string, text: string): [number, Field] {
-  const [number, ...words] = text.replace('?', '').split(' ')
+  const [number, ...words] = text.replace(/[?!]+$/, '').split(' ')
   const shape = words[0] === 'list' || words[0] === 'map' ? words[0] : 'one'
   const isInline = name.startsWith('+')
   const field: Field = {
@@ -40,7 +41,8 @@ function fieldFrom(name: string, text: string): [number, Field] {
     type: words.at(-1) ?? '',
     shape,
     isInline,
-    isOmittedWhenZero: text.endsWith('?'),
+    isOmittedWhenZero: text.includes('?'),
+    isRequired: text.endsWith('!'),
   }
   return [Number(number), field]
 }

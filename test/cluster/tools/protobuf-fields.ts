@@ -49,7 +49,12 @@ const sent: Readonly<Record<string, string>> = {
 }
 
 type Package = { readonly module: string; readonly path: string }
-type GoField = { readonly json: string; readonly isInline: boolean; readonly isKept: boolean }
+type GoField = {
+  readonly json: string
+  readonly isInline: boolean
+  readonly isKept: boolean
+  readonly isRequired: boolean
+}
 
 function inApi(path: string): Package {
   return { module: 'k8s.io/api', path }
@@ -84,13 +89,16 @@ function goFields(directory: string): ReadonlyMap<string, ReadonlyMap<string, Go
   )
   for (const file of files) {
     let fields: Map<string, GoField> | undefined
+    let isOptional = false
     for (const line of readFileSync(join(directory, file), 'utf8').split('\n')) {
       const [, struct] = /^type (\w+) struct \{/.exec(line) ?? []
       if (struct !== undefined) {
         fields = new Map()
         structs.set(struct, fields)
+        isOptional = false
       }
       if (line === '}') fields = undefined
+      if (/^\s*\/\/ *\+optional/.test(line)) isOptional = true
       const [, declared = '', tags = ''] = /^\t([^`/]*)`(.*)`/.exec(line) ?? []
       const [, proto] = /protobuf:"[^"]*\bname=(\w+)/.exec(tags) ?? []
       const [, json] = /json:"([^"]*)"/.exec(tags) ?? []
@@ -101,7 +109,9 @@ function goFields(directory: string): ReadonlyMap<string, ReadonlyMap<string, Go
         json: name,
         isInline: options.includes('inline'),
         isKept: isPointer || !options.includes('omitempty'),
+        isRequired: !isOptional && !options.includes('omitempty'),
       })
+      isOptional = false
     }
   }
   return structs
@@ -139,7 +149,7 @@ function add(type: protobuf.Type): void {
         : field.repeated
           ? `list ${typeName(field)}`
           : typeName(field)
-    fields[key] = `${field.id} ${shape}${found?.isKept === false ? '?' : ''}`
+    fields[key] = `${field.id} ${shape}${found?.isKept === false ? '?' : ''}${found?.isRequired ? '!' : ''}`
   }
 }
 
