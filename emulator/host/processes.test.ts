@@ -96,7 +96,7 @@ test('an image that is not there cannot be pulled, nor one that cannot be prepar
     state: 'waiting',
     reason: 'ErrImagePull',
     message:
-      'failed to pull and unpack image "docker.io/library/nope:latest": failed to resolve reference "docker.io/library/nope:latest": docker.io/library/nope:latest: not found',
+      'rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nope:latest": failed to resolve reference "docker.io/library/nope:latest": docker.io/library/nope:latest: not found',
   })
   const other = start('', { prepare: () => Promise.reject(new Error('it does not build')) })
   expect(await other.reported(1)).toEqual({ state: 'waiting', reason: 'ErrImagePull', message: 'it does not build' })

@@ -188,7 +188,7 @@ function notFound(image: string): string {
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
   const path = isHost ? image : `docker.io/${rest.length > 0 ? image : `library/${image}`}`
   const reference = /[:@][^/]+$/.test(path) ? path : `${path}:latest`
-  return `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": ${reference}: not found`
+  return `rpc error: code = NotFound desc = failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": ${reference}: not found`
 }
 
 function endOf(

@@ -14,8 +14,8 @@ export type ActivatorOptions = {
   /** The revision's containerConcurrency and timeoutSeconds. */
   readonly limit: number
   readonly timeoutSeconds: number
-  /** A request came, and one was answered. */
-  readonly onChange: (by: 1 | -1) => void
+  /** A request came; the answer is called when it is answered. */
+  readonly onRequest: () => () => void
 }
 
 type Waiting = { readonly go: (pod: ReadyPod) => void; readonly refuse: (response: HttpResponse) => void }
@@ -41,7 +41,7 @@ const plain = (status: number, body: string): HttpResponse => ({
 })
 
 /** Holds the requests to one revision until a pod has a free place for them. */
-export function createActivator({ world, send, limit, timeoutSeconds, onChange }: ActivatorOptions): Activator {
+export function createActivator({ world, send, limit, timeoutSeconds, onRequest }: ActivatorOptions): Activator {
   const choose = createBalance<ReadyPod>(limit, world.random)
   let pods: readonly ReadyPod[] = []
   let waiting: Waiting[] = []
@@ -92,7 +92,7 @@ export function createActivator({ world, send, limit, timeoutSeconds, onChange }
           cancel()
           if (pod) pod.inFlight -= 1
           else forget(each)
-          onChange(-1)
+          end()
           resolve(response)
           dispatch()
         }
@@ -109,7 +109,7 @@ export function createActivator({ world, send, limit, timeoutSeconds, onChange }
         }
         const late = (): void => answer(plain(504, pod && isDirect ? 'request timeout' : 'activator request timeout'))
         const cancel = world.after(timeoutSeconds * 1000, late)
-        onChange(1)
+        const end = onRequest()
         enqueue(each)
       }),
     setPods: (next) => {

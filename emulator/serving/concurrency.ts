@@ -1,6 +1,7 @@
 /** How many requests there were at once, on average over some time. */
 export type Concurrency = {
-  readonly change: (by: 1 | -1, now: number) => void
+  /** A request comes; the answer is to be called when it is answered. One that took no time counts as one of a millisecond. */
+  readonly begin: (now: number) => (now: number) => void
   readonly now: () => number
   /** Over the `windowMs` before `now`, or since `since` where that is less. To six digits. Pure. */
   readonly average: (windowMs: number, now: number, since: number) => number
@@ -21,13 +22,19 @@ export function createConcurrency(keepMs: number, start: number): Concurrency {
       else spans.push({ from: changedAt, to: now, count })
     }
     changedAt = now
-    if (spans.length > 0 && (spans[0]?.to ?? now) < now - keepMs) spans = spans.filter(({ to }) => to >= now - keepMs)
+    // Not at each request: there may be many.
+    if ((spans[0]?.to ?? now) < now - keepMs - keepMs / 2) spans = spans.filter(({ to }) => to >= now - keepMs)
   }
 
   return {
-    change: (by, now) => {
-      settle(now)
-      count += by
+    begin: (startedAt) => {
+      settle(startedAt)
+      count += 1
+      return (now) => {
+        settle(now)
+        count -= 1
+        if (now === startedAt) spans.push({ from: now, to: now + 1, count: 1 })
+      }
     },
     now: () => count,
     average: (windowMs, now, since) => {

@@ -78,13 +78,14 @@ export function runRevision({
     send,
     limit,
     timeoutSeconds,
-    onChange: (by) => {
-      concurrency.change(by, world.now())
+    onRequest: () => {
+      const end = concurrency.begin(world.now())
       // The activator tells of the first request to a revision without pods at once.
-      if (by === 1 && pods.wanted() === 0) {
+      if (pods.wanted() === 0) {
         measuredSince ??= world.now()
         world.after(0, tick)
       }
+      return () => end(world.now())
     },
   })
 

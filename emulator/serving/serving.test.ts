@@ -260,3 +260,68 @@ test('the same seed gives the same history', async () => {
   expect(await history(5)).toBe(await history(5))
   expect(await history(5)).not.toBe(await history(6))
 })
+
+test('the last pod stays for its retention period', async () => {
+  const { world, ready, pods, seconds } = aCluster()
+  await ready({ window: '6s', 'scale-to-zero-pod-retention-period': '60s' })
+  await world.until('zero', () => pods().length === 0, 120_000)
+  expect(seconds()).toBeGreaterThan(67)
+  expect(seconds()).toBeLessThan(75)
+})
+
+test('a service whose requests pass by the activator keeps its pod until that is back for 30 s', async () => {
+  const { world, ready, pods, send, seconds, after } = aCluster()
+  await ready({ window: '6s', 'target-burst-capacity': '0' })
+  const answer = send()
+  await after(4)
+  await answer
+  await world.until('zero', () => pods().length === 0, 120_000)
+  expect(seconds()).toBeGreaterThan(35)
+})
+
+test('min-scale pods stay, initial-scale ones come first, max-scale bounds both', async () => {
+  const { ready, pods, after } = aCluster()
+  await ready({ 'initial-scale': '3', 'min-scale': '2', window: '6s' })
+  expect(pods()).toHaveLength(3)
+  await after(300)
+  expect(pods()).toHaveLength(2)
+  const other = aCluster({ allowZeroInitialScale: true })
+  await other.ready({ 'initial-scale': '0' })
+  expect(other.pods()).toHaveLength(0)
+})
+
+test('a pod that is ending gets no more requests, and finishes those it has', async () => {
+  const open: (() => void)[] = []
+  const { client, ready, pods, send, sent, after } = aCluster({
+    answer: ({ path }) => (path === '/slow' ? new Promise((done) => open.push(() => done(ok))) : Promise.resolve(ok)),
+  })
+  await ready({ 'min-scale': '1' })
+  const slow = send('/slow')
+  await after(1)
+  const [first] = pods()
+  client.delete({ apiVersion: 'v1', plural: 'pods' }, { namespace: 'default', name: first?.metadata.name ?? '' })
+  await after(2)
+  expect(await send('/new')).toEqual(ok)
+  expect(sent[1]?.pod).not.toBe(sent[0]?.pod)
+  open[0]?.()
+  expect(await slow).toEqual(ok)
+})
+
+test('what has nothing to do with the template makes no new revision', async () => {
+  const { client, ready, service, after } = aCluster()
+  await ready()
+  client.patch(services, { namespace: 'default', name: 'hello' }, { metadata: { labels: { a: 'b' } } })
+  await after(5)
+  expect(service()['status']).toMatchObject({ latestCreatedRevisionName: 'hello-00001' })
+})
+
+test('a service that is made anew under a name begins anew', async () => {
+  const { client, ready, create, service, pods, after } = aCluster()
+  await ready({ 'min-scale': '1' })
+  client.delete(services, { namespace: 'default', name: 'hello' })
+  create({ 'min-scale': '1' })
+  await after(40)
+  expect(service()['status']).toMatchObject({ latestReadyRevisionName: 'hello-00001' })
+  expect(pods()).toHaveLength(1)
+  expect(pods()[0]?.metadata.ownerReferences?.[0]?.uid).toBe(service().metadata.uid)
+})
