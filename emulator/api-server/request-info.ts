@@ -23,8 +23,9 @@ export const isTrue = (value: string | null): boolean => value === '' || value =
 
 /** Reads method and path. Pure; never throws: what is no resource is a plain path. */
 export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'path'>): RequestInfo {
-  const [path = '', search = ''] = url.split(/\?(.*)/s)
-  const query = new URLSearchParams(search)
+  const end = url.indexOf('?')
+  const path = end < 0 ? url : url.slice(0, end)
+  const query = new URLSearchParams(end < 0 ? '' : url.slice(end + 1))
   const parts = path
     .split('/')
     .filter((part) => part !== '')
@@ -64,6 +65,7 @@ export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'p
 }
 
 const decoded = (part: string): string => {
+  if (!part.includes('%')) return part
   try {
     return decodeURIComponent(part)
   } catch {

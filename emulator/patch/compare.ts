@@ -1,4 +1,5 @@
-import { collector, type FieldSet, fieldStep, type Step, stepOf } from './field-set.ts'
+import { collector, emptySet, type FieldSet, fieldStep, type Step, stepOf } from './field-set.ts'
+import { type NewNode, newSet } from './fields-v1.ts'
 import { elementOf, equal, hasSameShapes, isObject, shapeOf, typeOfField } from './shapes.ts'
 import type { FieldType, JsonObject, ListType, MapType } from './types.ts'
 
@@ -16,6 +17,10 @@ export function compareObjects(type: FieldType, before: unknown, after: unknown)
   /** `undefined` is no value; `null` is one. What is the same object has no differences: most of a changed object is. */
   const compare = (type: FieldType, one: unknown, other: unknown): void => {
     if (one === other) return
+    if (one === undefined && path.length > 0) {
+      added.insert(path, fieldsOfNew(type, other))
+      return
+    }
     const left = shapeOf(type, one)
     const right = shapeOf(type, other)
     let isLeaf: boolean
@@ -94,6 +99,27 @@ export function compareObjects(type: FieldType, before: unknown, after: unknown)
 
   compare(type, before, after)
   return { removed: removed.set, modified: modified.set, added: added.set }
+}
+
+/** All that is below a value that was not there before. */
+function fieldsOfNew(type: FieldType, value: unknown): FieldSet {
+  const { map, scalar, list } = shapeOf(type, value)
+  if (map) {
+    if (map.relation === 'atomic' || !isObject(value)) return emptySet
+    const nodes: NewNode[] = []
+    for (const field of Object.keys(value))
+      nodes.push({ name: `f:${field}`, below: fieldsOfNew(typeOfField(map, field), value[field]) })
+    return newSet(nodes, (at) => ({ field: (nodes[at]?.name ?? '').slice(2) }))
+  }
+  if (scalar) return emptySet
+  if (!list) throw new Error('schema error: invalid atom: inlined')
+  if (list.relation === 'atomic' || !Array.isArray(value)) return emptySet
+  const groups = [...grouped(list, value).values()]
+  const nodes = groups.map(({ step: { name }, items }) => ({
+    name,
+    below: items.length === 1 ? fieldsOfNew(list.element, items[0]) : emptySet,
+  }))
+  return newSet(nodes, (at) => groups[at]?.step.element ?? { field: '' })
 }
 
 const nothing: JsonObject = {}

@@ -18,7 +18,7 @@ export function setOf(...paths: readonly Path[]): FieldSet {
 }
 
 type MutableSet = Map<string, MutableNode>
-type MutableNode = { readonly element: PathElement; isMember: boolean; readonly below: MutableSet }
+type MutableNode = { readonly element: PathElement; isMember: boolean; below: MutableSet }
 
 /** A path element with its encoding. */
 export type Step = { readonly name: string; readonly element: PathElement }
@@ -26,15 +26,18 @@ export type Step = { readonly name: string; readonly element: PathElement }
 export const stepOf = (element: PathElement): Step => ({ name: encode(element), element })
 export const fieldStep = (field: string): Step => ({ name: `f:${field}`, element: { field } })
 
-/** Collects paths one by one; `set` is what came together. The root is not a path. */
-export function collector(): { readonly insert: (path: readonly Step[]) => void; readonly set: FieldSet } {
+/** Collects paths one by one, or with all `below` them at once; `set` is what came together. The root is not a path. */
+export function collector(): {
+  readonly insert: (path: readonly Step[], below?: FieldSet) => void
+  readonly set: FieldSet
+} {
   const set: MutableSet = new Map()
-  return { insert: (path) => insertSteps(set, path), set }
+  return { insert: (path, below) => insertSteps(set, path, below), set }
 }
 
 const insert = (root: MutableSet, path: Path): void => insertSteps(root, path.map(stepOf))
 
-function insertSteps(root: MutableSet, path: readonly Step[]): void {
+function insertSteps(root: MutableSet, path: readonly Step[], below?: FieldSet): void {
   let set = root
   let last: MutableNode | undefined
   for (const { name, element } of path) {
@@ -45,7 +48,9 @@ function insertSteps(root: MutableSet, path: readonly Step[]): void {
     }
     set = last.below
   }
-  if (last) last.isMember = true
+  if (!last) return
+  last.isMember = true
+  if (below) last.below = below as MutableSet // nobody goes on below a path that came with all of it
 }
 
 /** `one` with each node as `combine` makes it of the pair; nodes left with nothing go. `one` itself where none changes. */

@@ -1,5 +1,5 @@
 import { emptySet, type FieldNode, type FieldSet } from './field-set.ts'
-import { compare, decode, encode } from './path-element.ts'
+import { compare, decode, encode, type PathElement } from './path-element.ts'
 import type { JsonObject } from './types.ts'
 
 /**
@@ -26,22 +26,46 @@ export const fromFieldsV1 = (fields: JsonObject): FieldSet => decodings.get(fiel
 function canonical(set: FieldSet): FieldSet {
   if (set.size === 0) return emptySet
   if (numbers.has(set)) return set
-  const nodes = [...set]
-    .map(([name, node]): [string, FieldNode] => {
-      const below = canonical(node.below)
-      return [name, below === node.below ? node : { ...node, below }]
-    })
-    .sort(([, one], [, other]) => compare(one.element, other.element))
   let key = ''
-  for (const [name, { isMember, below }] of nodes)
-    key += `${name.length}:${name}${isMember ? '+' : '-'}${numbers.get(below) ?? 0};`
+  const nodes: [string, FieldNode][] = []
+  for (const [name, node] of set) {
+    const below = canonical(node.below)
+    nodes.push([name, below === node.below ? node : { ...node, below }])
+    key += keyPart(name, node.isMember, below)
+  }
+  return sets.get(key) ?? remember(key, nodes)
+}
+
+/** One of the nodes of a level that are all there as new: each is a member. */
+export type NewNode = { readonly name: string; readonly below: FieldSet }
+
+/** The set with these nodes, as `toFieldsV1` knows it; `elementAt` is asked only for one that was not met before. */
+export function newSet(nodes: readonly NewNode[], elementAt: (index: number) => PathElement): FieldSet {
+  if (nodes.length === 0) return emptySet
+  let key = ''
+  for (const { name, below } of nodes) key += keyPart(name, true, below)
   const known = sets.get(key)
   if (known) return known
-  const made = new Map(nodes)
+  return remember(
+    key,
+    nodes.map(({ name, below }, index) => [name, { element: elementAt(index), isMember: true, below }]),
+  )
+}
+
+const keyPart = (name: string, isMember: boolean, below: FieldSet): string =>
+  `${name.length}:${name}${isMember ? '+' : '-'}${below.size === 0 ? 0 : (numbers.get(below) ?? 0)};`
+
+/** Under its key in the order at hand, and in the server's. */
+function remember(key: string, nodes: readonly [string, FieldNode][]): FieldSet {
+  const inOrder = nodes.toSorted(([, one], [, other]) => compare(one.element, other.element))
+  const orderedKey = inOrder.map(([name, { isMember, below }]) => keyPart(name, isMember, below)).join('')
+  const known = sets.get(orderedKey)
+  const set = known ?? new Map(inOrder)
+  if (!known) numbers.set(set, ++lastNumber)
   if (sets.size >= MOST_SETS) sets.clear()
-  sets.set(key, made)
-  numbers.set(made, ++lastNumber)
-  return made
+  sets.set(key, set)
+  sets.set(orderedKey, set)
+  return set
 }
 
 function encoded(set: FieldSet): JsonObject {
