@@ -67,6 +67,14 @@ export const withManagedFields: (object: JsonObject, entries: readonly ManagedFi
 
 /** What the server calls a client that gives no `fieldManager`: its User-Agent up to the first slash. */
 export function managerFromUserAgent(userAgent: string): string {
+  if (userAgent !== last.userAgent) last = { userAgent, manager: readManager(userAgent) }
+  return last.manager
+}
+
+/** Mostly one client asks many times. */
+let last = { userAgent: '', manager: '' }
+
+function readManager(userAgent: string): string {
   const [name = ''] = userAgent.split('/')
   return [...name]
     .slice(0, 128)

@@ -77,15 +77,7 @@ export function celTypes(environment: Environment, known: Map<string, Schema>) {
       return name !== undefined && type ? [{ key, name, type }] : []
     })
     const typeName = `Object${++count}`
-    // A field is read when an expression asks for it: what it does not ask for may be of a wrong type.
-    const Ctor = class {
-      constructor(values: Readonly<Record<string, unknown>>) {
-        for (const { key, name, type } of fields) {
-          const each = own(values, key)
-          if (each !== undefined) Object.defineProperty(this, name, { enumerable: true, get: () => type.valueOf(each) })
-        }
-      }
-    }
+    const Ctor = messageClass(fields)
     environment.registerType(typeName, {
       ctor: Ctor,
       fields: Object.fromEntries(fields.map(({ name, type }) => [name, type.name])),
@@ -103,6 +95,45 @@ export function celTypes(environment: Environment, known: Map<string, Schema>) {
   return { typeOf }
 }
 
+type MessageField = { readonly key: string; readonly name: string; readonly type: CelType }
+
+// Symbols, for a schema may name a field in any other way.
+const VALUES = Symbol('values')
+const MADE = Symbol('made')
+const NAMES = Symbol('names')
+type Message = {
+  readonly [VALUES]: Readonly<Record<string, unknown>>
+  readonly [MADE]: unknown[]
+  readonly [NAMES]: readonly string[]
+}
+
+/** Objects with these fields. One is read when an expression asks for it: what it does not ask for may be of a wrong type. */
+function messageClass(fields: readonly MessageField[]) {
+  const Class = class {
+    readonly [VALUES]: Readonly<Record<string, unknown>>
+    readonly [MADE]: unknown[] = []
+    constructor(values: Readonly<Record<string, unknown>>) {
+      this[VALUES] = values
+    }
+  }
+  Object.defineProperty(Class.prototype, NAMES, { value: fields.map(({ name }) => name) })
+  for (const [index, { key, name, type }] of fields.entries()) {
+    const absent = name === 'constructor' ? Class : undefined
+    Object.defineProperty(Class.prototype, name, {
+      get(this: Message) {
+        const each = own(this[VALUES], key)
+        if (each === undefined) return absent
+        const known = this[MADE][index]
+        if (known !== undefined) return known
+        const made = type.valueOf(each)
+        this[MADE][index] = made
+        return made
+      },
+    })
+  }
+  return Class
+}
+
 /** CEL's equality of two values of one type. Pure. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Map && b instanceof Map)
@@ -113,6 +144,8 @@ function isEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
   if (a.constructor.name === 'Duration') return String(a) === String(b)
+  const names = (a as Partial<Message>)[NAMES]
+  if (names) return names.every((name) => isEqual(a[name as never], b[name as never]))
   const fields = Object.keys(a)
   return (
     fields.length === Object.keys(b).length &&
