@@ -97,9 +97,10 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
   })
 }
 
-/** What must hold before a definition's schemas can be looked at. Pure. */
+/** What must hold before a definition's schemas can be looked at. Throws for a column that is not implemented. Pure. */
 export function shapeErrors(crd: KubeObject): readonly FieldError[] {
   const versions = listAt(crd, 'spec', 'versions')
+  for (const version of versions) crdColumns(listAt(version, 'additionalPrinterColumns')) // throws for what is not implemented
   const scope = textAt(crd, 'spec', 'scope')
   const { name = '' } = crd.metadata
   const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({

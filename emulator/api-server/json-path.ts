@@ -15,7 +15,7 @@ export function jsonPath(text: string): JsonPath {
   let rest = text.trim().replace(/^\$/, '')
   while (rest !== '') {
     const bracket = /^\[((?:'[^']*'|"[^"]*"|\?\(.*?\)|[^\]'"])*)\]/.exec(rest)
-    const field = /^\.?((?:\\.|[^.[\]\\])+)/.exec(rest)
+    const field = /^\.?((?:\\.|[\w\-/$*])+)/.exec(rest)
     if (rest.startsWith('..') || (!bracket && !field)) throw new NotImplementedError(`the JSON path ${text}`)
     steps.push(
       bracket ? selection(bracket[1]?.trim() ?? '', text) : child((field?.[1] ?? '').replaceAll(/\\(.)/g, '$1')),
