@@ -21,6 +21,18 @@ test('a Pod has the structs that Go writes, and no empty lists', () => {
   })
 })
 
+test('a struct without fields stays, as an empty map of labels does not', () => {
+  const type = builtInType('apiextensions.k8s.io/v1', 'CustomResourceDefinition')
+  if (!type) throw new Error('there is no CustomResourceDefinition')
+  const versions = [{ name: 'v1', served: true, storage: true, subresources: { status: {} } }]
+  const crd = {
+    metadata: { name: 'a', labels: {} },
+    spec: { group: 'x', scope: 'Namespaced', names: { kind: 'A', plural: 'as' }, versions },
+  }
+  expect(withStructs(type, crd)).toMatchObject({ metadata: { name: 'a' }, spec: { versions } })
+  expect(withStructs(type, crd)['metadata']).not.toHaveProperty('labels')
+})
+
 test('a write that would change nothing but a time keeps the time', () => {
   const at = (time: string, value: string) => ({
     metadata: { managedFields: [{ manager: 'a', time }] },

@@ -93,6 +93,7 @@ function isOmitted(name: string, field: Field, value: unknown): boolean {
 function isVoid({ list, map, scalar }: FieldType, value: unknown): boolean {
   if (scalar) return false
   if (Array.isArray(value)) return list !== undefined && value.length === 0
-  const isPlainMap = map !== undefined && map.fields.size === 0
+  // A struct without fields, as `subresources.status` of a CRD, says something by being there.
+  const isPlainMap = map !== undefined && map.fields.size === 0 && map.element?.map === undefined
   return isPlainMap && isObject(value) && Object.keys(value).length === 0
 }
