@@ -3,7 +3,7 @@
  * tests time stands still until it is moved, and one seed decides the rest (`host/virtual-world.ts`).
  */
 export type World = {
-  /** Milliseconds since the epoch. */
+  /** Whole milliseconds since the epoch. */
   readonly now: () => number
   /** Calls `work` once, `ms` from now and never at once; what is due together comes in the order in which it was asked for. The answer cancels it. */
   readonly after: (ms: number, work: () => void) => () => void

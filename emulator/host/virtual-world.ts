@@ -62,7 +62,7 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
     },
     after: (ms, work) => {
-      const due: Due = { at: time + Math.max(0, ms), order: ++order, work, isCancelled: false }
+      const due: Due = { at: time + Math.max(0, Math.ceil(ms)), order: ++order, work, isCancelled: false }
       queue.push(due)
       return () => {
         due.isCancelled = true
