@@ -57,8 +57,24 @@ export function authorize(store: Store, user: User, wanted: Attributes): Decisio
   return found ? { isAllowed: true, ...(found.reason && { reason: found.reason }) } : { isAllowed: false }
 }
 
-/** Every rule that is for the user, cluster-wide ones first. */
+type Known = { readonly at: number; readonly grants: Map<string, readonly Grant[]> }
+const known = new WeakMap<Store, Known>()
+const MOST_GRANTS = 1000
+const tables = ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'].map((plural) => `${plural}.${RBAC}`)
+
+/** Every rule that is for the user, cluster-wide ones first. Read anew after each change of a role or binding. */
 export function grantsOf(store: Store, user: User, namespace: string | undefined): readonly Grant[] {
+  const at = Math.max(...tables.map(store.changedAt))
+  const last = known.get(store)
+  const current = last?.at === at && last.grants.size < MOST_GRANTS ? last : { at, grants: new Map() }
+  if (current !== last) known.set(store, current)
+  const key = JSON.stringify([user.name, user.groups, namespace])
+  const grants = current.grants.get(key) ?? readGrants(store, user, namespace)
+  current.grants.set(key, grants)
+  return grants
+}
+
+function readGrants(store: Store, user: User, namespace: string | undefined): readonly Grant[] {
   const everybody: Grant = {
     rules: user.groups.includes('system:authenticated') ? forEverybody : forAnybody,
     reason: '',
