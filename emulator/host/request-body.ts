@@ -1,4 +1,4 @@
-import { isMap, isScalar, parseDocument, type Tags } from 'yaml'
+import { parseDocument, type Tags } from 'yaml'
 import { badRequest, notImplemented, StatusError } from '../api-server/status.ts'
 import { decodeProtobuf, ProtobufError } from '../protobuf/decode.ts'
 
@@ -49,10 +49,5 @@ function yaml(text: string): unknown {
   const document = parseDocument(text, { version: '1.1', customTags, logLevel: 'error' })
   const [error] = document.errors
   if (error) throw new StatusError(400, 'BadRequest', `error decoding YAML: ${error.message}`)
-  if (isMap(document.contents)) {
-    const keys = document.contents.items.map(({ key }) => (isScalar(key) ? key.value : key))
-    const odd = keys.find((key) => typeof key !== 'string')
-    if (odd !== undefined) throw badRequest(`error decoding YAML: the key ${String(odd)} is no string`)
-  }
   return document.toJS() as unknown
 }
