@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { impersonated } from '../api-server/impersonate.ts'
 import { requestInfoOf } from '../api-server/request-info.ts'
 import type { ApiServer } from '../api-server/server.ts'
@@ -21,6 +21,10 @@ export function requestListener(api: ApiServer, authenticate: Authenticate): Req
       .catch(() => outgoing.destroy())
   }
 }
+
+/** The same over plain HTTP. The caller listens and closes. */
+export const httpEdge = (api: ApiServer, authenticate: Authenticate): Server =>
+  createServer(requestListener(api, authenticate))
 
 function answerTo(error: unknown): Response {
   const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', String(error))
