@@ -43,7 +43,11 @@ const special: Readonly<Record<string, Json>> = {
   'apiextensions.v1.JSONSchemaPropsOrStringArray': {},
 }
 
-const byName: Json = { apiVersion: { type: 'string' }, kind: { type: 'string' } }
+const byName: Json = {
+  apiVersion: { type: 'string', description: 'The group and version that these fields are of.' },
+  kind: { type: 'string', description: 'What kind of object this is. It never changes.' },
+}
+const aboutMeta = 'Name, labels, owners and what else every object has.'
 
 /** Adds the schema of a served kind, and answers its name; `undefined` for a built-in kind that the tables have not. */
 export function addKind(schemas: Schemas, type: ResourceType): string | undefined {
@@ -52,7 +56,7 @@ export function addKind(schemas: Schemas, type: ResourceType): string | undefine
   if (type.isCustom) {
     const name = `${group.split('.').reverse().join('.')}.${version}.${kind}`
     const properties = isObject(schema['properties']) ? schema['properties'] : {}
-    const metadata = { allOf: [referTo(schemas, 'meta.v1.ObjectMeta', undefined)] }
+    const metadata = { description: aboutMeta, allOf: [referTo(schemas, 'meta.v1.ObjectMeta', undefined)] }
     schemas[name] = { ...schema, properties: { ...properties, ...byName, metadata }, ...marks }
     return name
   }

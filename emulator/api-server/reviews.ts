@@ -1,11 +1,8 @@
 import { type Attributes, authorize, grantsOf } from './authorize.ts'
 import type { Core } from './context.ts'
 import { at, isObject, listAt, textAt, timestamp } from './json.ts'
-import { badRequest, invalid, notFound } from './status.ts'
+import { badRequest, invalid } from './status.ts'
 import type { FieldError, Json, Request, User } from './types.ts'
-
-/** Signs what a ServiceAccount token says; the world outside has the key. */
-export type SignToken = (claims: Json) => string
 
 const apiVersion = 'authorization.k8s.io/v1'
 const bad = (field: string, badValue: unknown, detail: string): FieldError => ({
@@ -92,44 +89,4 @@ function rulesFor(core: Core, user: User, namespace: string): Json {
     incomplete: false,
   }
   return answer('SelfSubjectRulesReview', {}, status)
-}
-
-const issuer = 'https://kubernetes.default.svc'
-
-/** POST to a ServiceAccount's `token`. */
-export function requestToken(
-  core: Core,
-  request: Request,
-  ref: { namespace: string; name: string },
-  sign: SignToken,
-): Json {
-  const account = core.store.get('serviceaccounts', `${ref.namespace}/${ref.name}`)
-  if (!account) throw notFound({ group: '', plural: 'serviceaccounts' }, ref.name)
-  const spec = at(request.body, 'spec')
-  const seconds = Number(at(spec, 'expirationSeconds') ?? 3600)
-  const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
-  if (seconds < 600)
-    throw invalid(kind, '', [bad('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')])
-  const asked = listAt(spec, 'audiences').map(String)
-  const audiences = asked.length > 0 ? asked : [issuer]
-  const now = Math.floor(core.world.now() / 1000)
-  const { uid = '' } = account.metadata
-  const { namespace, name } = ref
-  const token = sign({
-    aud: audiences,
-    exp: now + seconds,
-    iat: now,
-    iss: issuer,
-    jti: core.world.uuid(),
-    'kubernetes.io': { namespace, serviceaccount: { name, uid } },
-    nbf: now,
-    sub: `system:serviceaccount:${namespace}:${name}`,
-  })
-  return {
-    kind: 'TokenRequest',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, uid, creationTimestamp: timestamp(now * 1000) },
-    spec: { audiences, expirationSeconds: seconds, boundObjectRef: at(spec, 'boundObjectRef') ?? null },
-    status: { token, expirationTimestamp: timestamp((now + seconds) * 1000) },
-  }
 }

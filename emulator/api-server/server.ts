@@ -13,7 +13,7 @@ import { patch } from './patch.ts'
 import { type LogSource, podLog } from './pod-logs.ts'
 import { rendered, renderedList, shapeOf } from './render.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
-import { requestToken, review, type SignToken } from './reviews.ts'
+import { review } from './reviews.ts'
 import { patchScale, rescale, scaleOf } from './scale.ts'
 import { nameIn } from './selectors.ts'
 import {
@@ -26,6 +26,7 @@ import {
   statusBody,
 } from './status.ts'
 import { createStore, type Store } from './store.ts'
+import { requestToken, type SignToken } from './token-request.ts'
 import type { Json, KubeObject, Request, ResourceType, Response } from './types.ts'
 import { update } from './update.ts'
 import { watch } from './watch.ts'
@@ -107,7 +108,8 @@ function answer(core: Core, request: Request, node: Node): Response {
     if (found && request.method === 'GET')
       return { status: 200, headers: { 'content-type': found.type ?? 'application/json' }, body: found.body }
     if (found) throw methodNotAllowed()
-    if (info.path.startsWith('/openapi/v2')) throw notImplemented(`OpenAPI (${info.path})`)
+    if (/^\/(openapi\/v2|metrics|\.well-known\/openid-configuration|openid\/v1\/jwks)$/.test(info.path))
+      throw notImplemented(info.path)
     const [root, group] = info.path.split('/').filter((part) => part !== '')
     if (root === 'apis' && core.types().some((type) => !type.isCustom && type.group === group)) throw noSuchPath()
     return plainText(404, '404 page not found\n')

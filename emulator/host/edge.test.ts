@@ -70,6 +70,30 @@ test('knows a ServiceAccount by its token, until the account is gone', async () 
   expect((await ask(path, whoami)).status).toBe(401)
 })
 
+test('knows a token that is bound to a Pod, until the Pod is gone', async () => {
+  const admin = clientOf(api, adminUser)
+  const pods = { apiVersion: 'v1', plural: 'pods' }
+  const accounts = { apiVersion: 'v1', plural: 'serviceaccounts' }
+  const ref = { namespace: 'default', name: 'bound' }
+  admin.create(accounts, { metadata: { name: 'bound' } }, ref)
+  admin.create(
+    pods,
+    { metadata: { name: 'bound' }, spec: { serviceAccountName: 'bound', containers: [{ name: 'c', image: 'i' }] } },
+    ref,
+  )
+  const bind = (boundObjectRef: object) => admin.createFor(accounts, ref, 'token', { spec: { boundObjectRef } })
+  const pod = { kind: 'Pod', apiVersion: 'v1', name: 'bound' }
+  expect(() => bind({ ...pod, uid: 'another' })).toThrow('does not match the UID in record')
+  expect(() => bind({ ...pod, name: 'none' })).toThrow('pods "none" not found')
+  expect(() => bind({ ...pod, kind: 'ConfigMap' })).toThrow('cannot bind token to object of type /v1, Kind=ConfigMap')
+  const { status } = bind(pod) as { status: { token: string } }
+  const whoami = { method: 'POST', body: '{}', token: status.token }
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  expect((await ask(path, whoami)).text).toContain('"authentication.kubernetes.io/pod-name":["bound"]')
+  admin.delete(pods, ref, { graceSeconds: 0 })
+  expect((await ask(path, whoami)).status).toBe(401)
+})
+
 test('reads YAML as Kubernetes does, in creates and applies', async () => {
   const headers = { 'content-type': 'application/yaml' }
   const body = 'metadata: {name: yam}\ndata:\n  # a comment\n  when: 2026-01-01\n  a: "yes"\n'
