@@ -48,6 +48,15 @@ const rows: readonly Row[] = [
     noCollection: true,
   },
   {
+    kind: 'Node',
+    plural: 'nodes',
+    short: ['no'],
+    cluster: true,
+    sub: ['status'],
+    fields: ['spec.unschedulable'],
+    returnsDeleted: true,
+  },
+  {
     kind: 'PersistentVolumeClaim',
     plural: 'persistentvolumeclaims',
     short: ['pvc'],

@@ -1,5 +1,5 @@
 const core =
-  'bindings componentstatuses endpoints nodes persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
+  'bindings componentstatuses endpoints persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
 const inGroups: Readonly<Record<string, string>> = {
   '': core,
   apps: 'controllerrevisions daemonsets replicasets statefulsets',

@@ -283,7 +283,7 @@ test.each([
   ['GET', '/apis/x.y/v1/foo', 404, undefined],
   ['GET', '/api/v1/nope', 404, 'the server could not find the requested resource'],
   ['PUT', configMaps, 405, 'the server does not allow this method on the requested resource'],
-  ['GET', '/api/v1/nodes', 501, 'the embedded control plane does not implement the resource nodes'],
+  ['GET', '/api/v1/endpoints', 501, 'the embedded control plane does not implement the resource endpoints'],
   ['GET', '/openapi/v2', 501, 'the embedded control plane does not implement /openapi/v2'],
 ] as const)('%s %s is answered %i', (method, path, status, message) => {
   const answer = aServer().call(method, path, {})

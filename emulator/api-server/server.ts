@@ -1,6 +1,7 @@
 import { NotImplementedError } from '../schema/field-error.ts'
 import type { World } from '../world.ts'
 import { type Attributes, authorize, refusal } from './authorize.ts'
+import { bind } from './binding.ts'
 import { builtIns } from './built-ins.ts'
 import { type Call, type Core, createCore, isDryRun, tableOf, typeOf } from './context.ts'
 import { create } from './create.ts'
@@ -169,6 +170,10 @@ function serve(call: Call, { signToken, logs }: Node): Response {
   if (subresource === 'log') {
     if (verb !== 'get') throw methodNotAllowed()
     return podLog(call, logs)
+  }
+  if (subresource === 'binding') {
+    if (verb !== 'create') throw methodNotAllowed()
+    return reply(201, bind(call))
   }
   if (!['', 'status', 'scale', 'finalize'].includes(subresource))
     throw notImplemented(`the subresource ${type.plural}/${subresource}`)

@@ -1,6 +1,6 @@
 import type { ContainerState, Pod, PodStatus } from 'kubernetes-types/core/v1.d.ts'
+import { wishesOf as allWishesOf, type Fault, type Wishes } from '#emulator/node/wishes.ts'
 import { kubernetesTime, reportedStatus, unschedulableStatus } from './pod-status.ts'
-import { type Wishes, wishesOf } from './pod-wishes.ts'
 
 /** What the node does next about a Pod. `wait` is until a change or `until`, whichever is first. */
 export type Step = { readonly do: 'wait'; readonly until?: Date } | Act
@@ -12,6 +12,9 @@ export type Act =
 
 /** What the API does not keep, or only to the second. */
 export type Memory = { readonly node: string; readonly runningSince?: Date; readonly deletingSince?: Date }
+
+const FAULTS: readonly Fault[] = ['Unschedulable', 'ImagePullBackOff', 'OOMKilled']
+const wishesOf = (pod: Pod): Wishes | string => allWishesOf(pod, FAULTS)
 
 /** From SIGTERM to the end of a container, whatever grace the Pod has. */
 const GRACE_SECONDS = 0.2
@@ -51,7 +54,7 @@ function run(pod: Pod, memory: Memory, now: Date, report: (state: ContainerState
   }
   if (pod.spec?.restartPolicy === 'Always' || typeof wishes === 'string') return { do: 'wait' }
   const since = memory.runningSince ?? new Date(state.running.startedAt ?? now)
-  const until = after(since, wishes.seconds)
+  const until = after(since, wishes.seconds ?? 0.5)
   return now < until ? { do: 'wait', until } : report(ended(state, wishes, now))
 }
 
