@@ -1,17 +1,15 @@
-import { timestamp } from '../api-server/json.ts'
 import type { KubeObject } from '../api-server/types.ts'
-import { type Client, isStatus, type Ref, refOf } from '../client.ts'
+import { type Client, type Ref, refOf } from '../client.ts'
 import { installCrd } from '../install-crd.ts'
 import type { Journal } from '../journal.ts'
 import type { World } from '../world.ts'
 import { triggersOf } from './check.ts'
+import { noFallback, paused, ready } from './conditions.ts'
 import { scaledObjectCrd, scaledObjects } from './crd.ts'
-import type { CronTrigger } from './cron.ts'
-import { poll } from './poll.ts'
+import { operatorHands } from './operator-hands.ts'
 import {
   type Condition,
   isPausedInStatus,
-  type Status,
   signatureOf,
   specOf,
   statusOf,
@@ -19,12 +17,9 @@ import {
   wishesOf,
   withConditions,
 } from './scaled-object.ts'
-import { targetOf } from './target.ts'
 
 export type KedaOptions = { readonly client: Client; readonly world: World; readonly journal?: Journal }
 
-const finalizer = 'finalizer.keda.sh'
-const nameLabel = 'scaledobject.keda.sh/name'
 const defaultPollSeconds = 30
 
 type Loop = {
@@ -56,6 +51,7 @@ export function runKeda({ client, world, journal = () => undefined }: KedaOption
     loop.failures = 0
     reconcile(refOf(object), loop)
   }
+  const { look, targetFor, rescale, save, mark, finish } = operatorHands({ client, world, journal })
   const halt = (loop: Loop): void => {
     loop.stopPolling?.()
     loop.stopRetry?.()
@@ -122,7 +118,7 @@ export function runKeda({ client, world, journal = () => undefined }: KedaOption
       const everyMs = (spec.pollingInterval ?? defaultPollSeconds) * 1000
       const next = (): void => {
         loop.stopPolling = world.after(everyMs, next)
-        look(refOf(object), triggers)
+        if (!isOver) look(refOf(object), triggers)
       }
       loop.stopPolling = world.after(0, next)
     }
@@ -142,70 +138,6 @@ export function runKeda({ client, world, journal = () => undefined }: KedaOption
     return [ready, ...pausing]
   }
 
-  const look = (ref: Ref, triggers: readonly CronTrigger[]): void => {
-    if (isOver) return
-    const object = client.get(scaledObjects, ref)
-    if (!object || object.metadata.deletionTimestamp !== undefined) return
-    const status = statusOf(object)
-    const wrong = (reason: string, message: string): void =>
-      save(ref, { conditions: withConditions(status, { type: 'Ready', status: 'False', reason, message }) })
-    let replicas = 0
-    try {
-      replicas = targetFor(object).replicas()
-    } catch (error) {
-      const message = `Error getting current replicas count for ScaleTarget: ${(error as Error).message}`
-      wrong('ErrorGettingCurrentReplicas', message)
-      return
-    }
-    const { conditions, lastActiveTime, scaleTo } = poll(object, triggers, replicas, world.now())
-    let activeAt = lastActiveTime
-    try {
-      if (scaleTo) rescale(object, scaleTo.replicas, scaleTo.why)
-      if (scaleTo?.isActivation) activeAt = timestamp(world.now())
-    } catch (error) {
-      const what = scaleTo?.isActivation ? 'activating' : 'deactivating'
-      wrong('ErrorScalingTarget', `error ${what} ScaleTarget: ${(error as Error).message}`)
-      return
-    }
-    save(ref, {
-      conditions: withConditions(status, ...conditions),
-      ...(activeAt !== undefined && { lastActiveTime: activeAt }),
-    })
-  }
-
-  const targetFor = (object: KubeObject) =>
-    targetOf(client, object.metadata.namespace ?? '', specOf(object).scaleTargetRef.name)
-  const rescale = (object: KubeObject, to: number, why: string): void => {
-    const from = targetFor(object).setReplicas(to)
-    const workload = `${object.metadata.namespace}/${specOf(object).scaleTargetRef.name}`
-    journal({ what: 'scale', workload, from, to, why })
-  }
-  const save = (ref: Ref, status: Status): void => void client.patch(scaledObjects, ref, { status }, 'status')
-
-  /** With its finalizer, and the label by which the metrics server finds it. */
-  const mark = (object: KubeObject): KubeObject => {
-    const { finalizers = [], labels = {}, name = '' } = object.metadata
-    if (finalizers.includes(finalizer) && labels[nameLabel] === name) return object
-    return client.patch(scaledObjects, refOf(object), {
-      metadata: { finalizers: [...new Set([...finalizers, finalizer])], labels: { [nameLabel]: name } },
-    })
-  }
-  const finish = (object: KubeObject): void => {
-    const { finalizers = [] } = object.metadata
-    if (!finalizers.includes(finalizer)) return
-    const { originalReplicaCount } = statusOf(object)
-    if (specOf(object).advanced?.restoreToOriginalReplicaCount && originalReplicaCount !== undefined) {
-      try {
-        rescale(object, originalReplicaCount, 'the ScaledObject goes')
-      } catch (error) {
-        if (!isStatus(error, 404) && !(error instanceof Error)) throw error
-      }
-    }
-    client.patch(scaledObjects, refOf(object), {
-      metadata: { finalizers: finalizers.filter((each) => each !== finalizer) },
-    })
-  }
-
   const stop = client.follow(scaledObjects, ({ type, object }) => {
     world.after(0, () => !isOver && changed(type, object))
   })
@@ -214,25 +146,6 @@ export function runKeda({ client, world, journal = () => undefined }: KedaOption
     stop()
     for (const loop of loops.values()) halt(loop)
   }
-}
-
-const paused: Condition = {
-  type: 'Paused',
-  status: 'True',
-  reason: 'ScaledObjectPaused',
-  message: 'ScaledObject is paused',
-}
-const ready: Condition = {
-  type: 'Ready',
-  status: 'True',
-  reason: 'ScaledObjectReady',
-  message: 'ScaledObject is defined correctly and is ready for scaling',
-}
-const noFallback: Condition = {
-  type: 'Fallback',
-  status: 'False',
-  reason: 'NoFallbackFound',
-  message: 'No fallbacks are active on this scaled object',
 }
 
 const prefixed = <T>(prefix: string, work: () => T): T => {
