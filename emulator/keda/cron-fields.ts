@@ -12,16 +12,17 @@ const bounds: readonly Bounds[] = [
 
 /**
  * A cron expression of five fields as KEDA's parser (robfig/cron v3) takes it, with each field written out as numbers or `*`. Throws in
- * that parser's words. Pure.
+ * that parser's words. `undefined` is one that never comes, a field being of commas only. Pure.
  */
-export function plainCron(expression: string): string {
+export function plainCron(expression: string): string | undefined {
   if (expression === '') throw new Error('empty spec string')
   if (/^(CRON_)?TZ=/.test(expression))
     throw new Error('the embedded control plane does not implement TZ= in a schedule')
   if (expression.startsWith('@')) throw new Error(`parser does not accept descriptors: ${expression}`)
   const fields = expression.split(/\s+/).filter((field) => field !== '')
   if (fields.length !== 5) throw new Error(`expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`)
-  return fields.map((field, index) => plainField(field, bounds[index] as Bounds)).join(' ') // there are five of both
+  const plain = fields.map((field, index) => plainField(field, bounds[index] as Bounds)) // there are five of both
+  return plain.includes('') ? undefined : plain.join(' ')
 }
 
 function plainField(field: string, limits: Bounds): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cronTriggerOf } from './cron.ts'
+import cases from './cron-cases.json' with { type: 'json' }
 import { plainCron } from './cron-fields.ts'
 
 const at = (text: string): number => Date.parse(`${text}Z`)
@@ -25,6 +26,7 @@ describe('a cron trigger is active', () => {
     ['0 8 13 * 5', '0 9 13 * 5', '2026-01-13T08:30:00', true],
     ['0 8 13 * 5', '0 9 13 * 5', '2026-01-09T08:30:00', true],
     ['0 8 30 2 *', '0 9 1 1 *', '2026-01-09T08:30:00', true],
+    ['0 9 1 1 *', '0 8 30 2 *', '2026-01-09T08:30:00', false],
   ])('from %s until %s: at %s %s', (start, end, time, expected) => {
     expect(isActive(start, end, time)).toBe(expected)
   })
@@ -56,4 +58,19 @@ test.each([
   ['L * * * *', 'failed to parse int from L'],
 ])('refuses %s', (expression, message) => {
   expect(() => plainCron(expression)).toThrow(message)
+})
+
+// Answers of robfig/cron v3.0.1 with the comparison of KEDA 2.21 around it: start, end, timezone, time, active or error.
+test('decides and refuses as the real one did', () => {
+  const different = (cases as unknown as readonly [string, string, string, number, boolean | string][]).filter(
+    ([start, end, timezone, time, real]) => {
+      try {
+        return cronTriggerOf({ start, end, timezone, desiredReplicas: '1' }).isActive(time) !== real
+      } catch (error) {
+        return (error as Error).message !== String(real).replace(/^(start|end):/, 'error parsing $1 schedule:')
+      }
+    },
+  )
+  expect(cases.length).toBeGreaterThan(100)
+  expect(different).toEqual([])
 })

@@ -24,17 +24,17 @@ export function cronTriggerOf(metadata: Readonly<Record<string, string>>): CronT
     desiredReplicas: Number(desiredReplicas),
     isActive: (now) => {
       checkTimezone(timezone)
-      const next = (schedule: string): number | undefined =>
-        new Cron(schedule, { timezone }).nextRun(new Date(now))?.getTime()
+      const next = (schedule: string | undefined): number | undefined =>
+        schedule === undefined ? undefined : new Cron(schedule, { timezone }).nextRun(new Date(now))?.getTime()
       const [nextStart, nextEnd] = [next(starts), next(ends)]
-      // A schedule that never comes again counts as long past.
-      if (nextStart === undefined) return nextEnd !== undefined
-      return nextEnd === undefined || nextEnd <= nextStart
+      // What never comes counts as long past.
+      if (nextStart === undefined) return true
+      return nextEnd !== undefined && nextEnd <= nextStart
     },
   }
 }
 
-function parsed(expression: string, which: 'start' | 'end'): string {
+function parsed(expression: string, which: 'start' | 'end'): string | undefined {
   try {
     return plainCron(expression)
   } catch (error) {
