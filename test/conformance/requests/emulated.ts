@@ -1,7 +1,8 @@
+import { createServer } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { type ApiServer, createApiServer } from '#emulator/api-server/server.ts'
 import type { Request, Response, User } from '#emulator/api-server/types.ts'
-import { httpEdge } from '#emulator/host/http.ts'
+import { requestListener } from '#emulator/host/http.ts'
 import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
 import type { Port, Reply, Sent, Stream, WatchEvent } from './port.ts'
 
@@ -21,7 +22,7 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
   const world = createVirtualWorld(1)
   const api = createApiServer({ world, signToken: () => 'eyJ.eyJ.sig' })
   const handle = fault(api.handle, api)
-  const edge = httpEdge({ ...api, handle }, () => admin)
+  const edge = createServer(requestListener({ ...api, handle }, () => admin))
   let address: Promise<string> | undefined
   const listen = (): Promise<string> =>
     new Promise((resolve) => {
@@ -43,7 +44,7 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
       path,
       headers,
       user: userOf(as),
-      ...(body !== undefined && { body: structuredClone(body) }),
+      ...(body !== undefined && { body: JSON.parse(JSON.stringify(body)) as unknown }),
     }
     try {
       return handle(request)

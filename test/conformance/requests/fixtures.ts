@@ -139,7 +139,12 @@ export const clusterRole = made('rbac.authorization.k8s.io/v1', 'ClusterRole')
 export const clusterRoleBinding = made('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding')
 
 const containers = [{ name: 'main', image: 'busybox' }]
-const podSpec = { containers, automountServiceAccountToken: false }
+const noExecute = { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }
+const podSpec = {
+  containers,
+  automountServiceAccountToken: false,
+  tolerations: ['not-ready', 'unreachable'].map((each) => ({ ...noExecute, key: `node.kubernetes.io/${each}` })),
+}
 export const pod = (name: string, spec: Fields = {}, metadata: Fields = {}) =>
   made('v1', 'Pod')(name, { spec: { ...podSpec, ...spec } }, metadata)
 export const job = (name: string, spec: Fields = {}, metadata: Fields = {}) =>

@@ -1,5 +1,5 @@
 import type { Case } from './case.ts'
-import type { Reply, WatchEvent } from './port.ts'
+import type { Reply } from './port.ts'
 import type { Outcome } from './run.ts'
 
 /** What is compared and recorded: everything but what differs between two runs of the same server. */
@@ -83,8 +83,10 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
       .replaceAll(time, 'TIME')
       .replaceAll(/(resource ?version[^0-9"]{0,40})(\d{2,})/gi, (_, before: string, version: string) => before + rank(version))
       .replaceAll(/(current: |version: \S+ \()(\d{2,})/g, (_, before: string) => `${before}#`)
+      .replaceAll(/(patch: Invalid value: )?"[{[](?:[^"\\]|\\.){60,}"(?=: )/g, (whole, patch) => (patch ? `${patch}"OBJECT"` : whole))
       .replaceAll(/10\.96\.\d+\.\d+/g, 'IP')
       .replaceAll(/kube-api-access-\w{5}/g, 'kube-api-access-*')
+      .replaceAll(/(.)\1{63,}/g, (run: string, letter: string) => `${letter}*${run.length}`)
       .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'JWT')
 
   const maskMeta = (meta: Json): Json => {
@@ -107,7 +109,7 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
   const mask = (value: unknown, key = ''): unknown => {
     if (typeof value === 'string') return maskText(value)
     if (Array.isArray(value)) {
-      const items = value.map((item) => mask(item))
+      const items = value.map((item) => mask(item, key === 'columnDefinitions' ? key : ''))
       if (key === 'cells') return items.map((cell) => (/^\d+[smhd]\d*[smhd]?$/.test(String(cell)) ? 'AGE' : cell))
       return key === 'causes' ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items
     }

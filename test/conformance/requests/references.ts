@@ -1,4 +1,5 @@
 import { mergePatch } from '#emulator/patch/merge-patch.ts'
+import type { JsonObject } from '#emulator/patch/types.ts'
 
 /** What the steps of a case have answered so far, and where the case runs. */
 export type Sight = {
@@ -26,7 +27,7 @@ const valueOf = (sight: Sight, [whole, step, which, path, keys = '']: RegExpMatc
 
 /** Text with its references filled in. */
 export const fillText = (text: string, sight: Sight): string =>
-  text.replaceAll(pattern, (...match) => String(valueOf(sight, match as unknown as RegExpMatchArray) ?? 'none')) // the arguments of a replacer begin as a match does
+  text.replaceAll(pattern, (...match) => String(valueOf(sight, match as unknown as RegExpMatchArray) ?? '')) // the arguments of a replacer begin as a match does
 
 /**
  * JSON with its references filled in: a string that is one reference becomes its value, `{ $from: 2, ... }` or `{ $from: 'cm/a', ... }`
@@ -45,5 +46,5 @@ export function fill(value: unknown, sight: Sight): unknown {
   )
   if ($from === undefined) return filled
   const base = typeof $from === 'number' ? sight.answers[$from] : sight.last.get($from)
-  return mergePatch(base ?? {}, filled)
+  return mergePatch((base ?? {}) as JsonObject, filled) // an answer of an API server
 }

@@ -34,8 +34,9 @@ export async function run(port: Port, { steps }: Case, namespace: string, before
       opening.set(index, stream.events.length)
     } else if (reply.status < 300) {
       const seen = inShort(sent.method === 'POST' ? `${sent.path.split('?')[0]}/${nameOf(reply.body)}` : sent.path, namespace)
-      const isObject = (reply.body as { metadata?: { uid?: string } } | undefined)?.metadata?.uid !== undefined
-      if (seen !== undefined && isObject && !sent.path.includes('/scale')) {
+      const { metadata, items } = (reply.body ?? {}) as { metadata?: { uid?: string }; items?: unknown }
+      const isSeen = metadata?.uid !== undefined || items !== undefined
+      if (seen !== undefined && isSeen && !sent.path.includes('/scale')) {
         last.set(seen, reply.body)
         if (!first.has(seen)) first.set(seen, reply.body)
       }
@@ -44,8 +45,10 @@ export async function run(port: Port, { steps }: Case, namespace: string, before
     replies.push(reply)
   }
   const watches = new Map<number, { events: readonly WatchEvent[]; hasEnded: boolean }>()
+  await Promise.all(
+    [...streams].map(([index, stream]) => port.heard(stream, before?.watches.get(index)?.events.length ?? 0, true)),
+  )
   for (const [index, stream] of streams) {
-    await port.heard(stream, before?.watches.get(index)?.events.length ?? 0, true)
     watches.set(index, { events: [...stream.events], hasEnded: stream.hasEnded() })
     stream.close()
   }
@@ -77,7 +80,7 @@ function requestOf(step: Step, sight: Sight): Sent {
       accept: step.accept ?? 'application/json',
       'user-agent': 'conformance',
       ...(step.type !== ''  && { 'content-type': step.type ?? 'application/json' }),
-      ...step.headers,
+      ...Object.fromEntries(Object.entries(step.headers ?? {}).map(([key, text]) => [key, fillText(text, sight)])),
     },
     ...(step.body !== undefined && { body: fill(step.body, sight) }),
     ...(step.raw !== undefined && { raw: fillText(step.raw, sight) }),

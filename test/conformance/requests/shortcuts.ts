@@ -44,11 +44,12 @@ export const inFull = (path: string): string =>
         return found
       })
 
-/** `/api/v1/namespaces/x/configmaps/a?x=y` as `cm/a`: by which name an object was last seen. */
+/** `/api/v1/namespaces/x/configmaps/a?x=y` as `cm/a`: by which name an object or a list was last seen. */
 export const inShort = (path: string, namespace: string): string | undefined => {
   const [plain = ''] = path.split('?')
   for (const [word, root] of Object.entries(shortcuts)) {
     const full = root.replace('$ns', namespace)
+    if (plain === full) return word
     if (plain.startsWith(`${full}/`)) return `${word}/${plain.slice(full.length + 1).split('/')[0]}`
   }
   return undefined

@@ -208,7 +208,12 @@ export const accessCases = [
   aCase('who am I', [
     post('/apis/authentication.k8s.io/v1/selfsubjectreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }, { as: `${user},g` }),
   ]),
-  aCase('impersonation by those who may not', [get('cm', { as: user, headers: { 'impersonate-user': 'admin' } })]),
+  aCase('impersonation', [
+    get('cm', { headers: { 'impersonate-user': 'somebody' }, raw: '' }),
+    get('cm', { headers: { 'impersonate-user': 'somebody', 'impersonate-group': 'system:masters' }, raw: '' }),
+    get('cm', { headers: { 'impersonate-group': 'g' }, raw: '' }),
+    get('cm', { headers: { 'impersonate-user': 'system:serviceaccount:$ns:default' }, raw: '' }),
+  ]),
   aCase('a binding to no role', [
     post('rolebindings', roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Role', name: 'none' }, subjects: [subject] })),
     settled,
