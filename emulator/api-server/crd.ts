@@ -84,6 +84,8 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
         ...(schema && { schema }),
         isCustom: true,
         storageVersion,
+        ...scalePathsOf(version),
+        ...deprecationOf(version, crd),
         selectable: Object.fromEntries(
           paths.map((path) => [path, (object: KubeObject) => textAt(object, ...path.split('.'))]),
         ),
@@ -126,4 +128,26 @@ export function shapeErrors(crd: KubeObject): readonly FieldError[] {
     if (textAt(crd, 'spec', 'names', key) === '')
       errors.push({ type: 'FieldValueRequired', field: `spec.names.${key}`, detail: '' })
   return errors
+}
+
+const pathIn = (version: unknown, key: string): string =>
+  textAt(version, 'subresources', 'scale', key).replace(/^\./, '')
+
+const scalePathsOf = (version: unknown): Pick<ResourceType, 'scalePaths'> => {
+  if (at(version, 'subresources', 'scale') === undefined) return {}
+  const selector = pathIn(version, 'labelSelectorPath')
+  return {
+    scalePaths: {
+      replicas: pathIn(version, 'specReplicasPath'),
+      current: pathIn(version, 'statusReplicasPath'),
+      ...(selector && { selector }),
+    },
+  }
+}
+
+const deprecationOf = (version: unknown, crd: KubeObject): Pick<ResourceType, 'deprecation'> => {
+  if (at(version, 'deprecated') !== true) return {}
+  const name = `${textAt(crd, 'spec', 'group')}/${textAt(version, 'name')}`
+  const text = `${name} ${textAt(crd, 'spec', 'names', 'kind')} is deprecated`
+  return { deprecation: textAt(version, 'deprecationWarning') || text }
 }

@@ -44,7 +44,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
     ...crdErrors(call, object),
   ]
   if (errors.length > 0) throw invalid(type, name ?? '', errors)
-  if (resourceVersion !== undefined)
+  if (resourceVersion !== undefined && resourceVersion !== '0')
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   const key = keyFor(call, name)
   const existing = store.get(tableOf(type), key)

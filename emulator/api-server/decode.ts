@@ -46,7 +46,8 @@ function asObject({ type, info, warnings }: Call, body: Json, before: KubeObject
   if (type.isCustom) {
     if (kind === '') {
       const text = JSON.stringify(body)
-      throw unrecognized(type, `Object 'Kind' is missing in '${text}' (${text})`)
+      const shown = text.length > 36 ? `${text.slice(0, 30)} ...` : text
+      throw unrecognized(type, `Object 'Kind' is missing in '${text}' (${shown})`)
     }
     if (apiVersion !== apiVersionOf(type))
       throw badRequest(
@@ -183,7 +184,8 @@ function metaOf(type: ResourceType, value: unknown): Meta {
 const optionKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
 
 /** 422 for options that the real server does not know. */
-export function checkWriteOptions({ info }: Pick<Call, 'info'>, verb: keyof typeof optionKinds): void {
+export function checkWriteOptions({ info, request }: Call, verb: keyof typeof optionKinds): void {
+  const isApply = verb === 'patch' && /^application\/apply-patch/.test(request.headers['content-type'] ?? '')
   const errors: FieldError[] = []
   const dryRun = info.query.getAll('dryRun')
   const validation = info.query.get('fieldValidation') ?? ''
@@ -196,5 +198,23 @@ export function checkWriteOptions({ info }: Pick<Call, 'info'>, verb: keyof type
   if (dryRun.some((each) => each !== 'All')) errors.push(unsupported('dryRun', dryRun, ['All']))
   if (!['', 'Ignore', 'Strict', 'Warn'].includes(validation))
     errors.push(unsupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']))
+  if (verb === 'patch') errors.push(...forceErrors(info.query, isApply))
+  errors.push(...managerErrors(info.query.get('fieldManager') ?? '', isApply))
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: optionKinds[verb] }, '', errors)
+}
+
+const forceErrors = (query: URLSearchParams, isApply: boolean): readonly FieldError[] =>
+  query.has('force') && !isApply
+    ? [{ type: 'FieldValueForbidden', field: 'force', detail: 'may not be specified for non-apply patch' }]
+    : []
+
+function managerErrors(manager: string, isNeeded: boolean): readonly FieldError[] {
+  const field = 'fieldManager'
+  if (manager === '' && isNeeded) return [{ type: 'FieldValueRequired', field, detail: 'is required for apply patch' }]
+  if (Buffer.byteLength(manager) > 128)
+    return [{ type: 'FieldValueTooLong', field, detail: 'may not be more than 128 bytes' }]
+  const at = manager.search(/[^\P{C}\p{Cf}]/u)
+  const code = manager.codePointAt(at) ?? 0
+  const detail = `invalid character U+${code.toString(16).toUpperCase().padStart(4, '0')} (at position ${at})`
+  return at < 0 ? [] : [{ type: 'FieldValueInvalid', field, badValue: manager, detail }]
 }

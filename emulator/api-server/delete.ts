@@ -29,10 +29,10 @@ export function remove(call: Call): unknown {
   return left
 }
 
-/** As a DELETE of one after the other; answers them all. */
-export function removeAll(call: Call, objects: readonly KubeObject[]): readonly KubeObject[] {
+/** As a DELETE of one after the other. */
+export function removeAll(call: Call, objects: readonly KubeObject[]): void {
   const options = optionsOf(call)
-  return objects.map((object) => removeObject(call, object, options).object)
+  for (const object of objects) removeObject(call, object, options)
 }
 
 function removeObject(call: Call, object: KubeObject, options: Options): { isGone: boolean; object: KubeObject } {
@@ -177,8 +177,11 @@ function optionsOf({ request, info }: Call): Options {
     throw badRequest(
       `no kind "${kind}" is registered for version "${textAt(given, 'apiVersion')}" in scheme "pkg/runtime/scheme.go:111"`,
     )
-  const policy = textAt(given, 'propagationPolicy') || info.query.get('propagationPolicy') || undefined
-  const orphan = at(given, 'orphanDependents') ?? info.query.get('orphanDependents') ?? undefined
+  checkShape(given)
+  // With a body the real server does not look at the query.
+  const query = isObject(body) ? new URLSearchParams() : info.query
+  const policy = (at(given, 'propagationPolicy') as string | undefined) ?? query.get('propagationPolicy') ?? undefined
+  const orphan = at(given, 'orphanDependents') ?? query.get('orphanDependents') ?? undefined
   const errors: FieldError[] = []
   if (policy !== undefined && orphan !== undefined)
     errors.push({
@@ -194,7 +197,7 @@ function optionsOf({ request, info }: Call): Options {
       badValue: policy,
       detail: 'supported values: "Foreground", "Background", "Orphan", "nil"',
     })
-  const dryRun = [...info.query.getAll('dryRun'), ...listAt(given, 'dryRun').map(String)]
+  const dryRun = [...query.getAll('dryRun'), ...listAt(given, 'dryRun').map(String)]
   if (dryRun.some((each) => each !== 'All'))
     errors.push({
       type: 'FieldValueNotSupported',
@@ -203,13 +206,30 @@ function optionsOf({ request, info }: Call): Options {
       detail: 'supported values: "All"',
     })
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
-  if (listAt(given, 'dryRun').length > 0) info.query.set('dryRun', 'All')
-  const grace = at(given, 'gracePeriodSeconds') ?? info.query.get('gracePeriodSeconds') ?? undefined
+  if (isObject(body)) info.query.delete('dryRun')
+  if (dryRun.length > 0) info.query.set('dryRun', 'All')
+  const grace = at(given, 'gracePeriodSeconds') ?? query.get('gracePeriodSeconds') ?? undefined
   const orphaned = orphan === true || orphan === 'true' ? 'Orphan' : orphan === undefined ? undefined : 'Background'
   return {
     policy: policy ?? orphaned,
     graceSeconds: grace === undefined ? undefined : Number(grace),
     uid: at(given, 'preconditions', 'uid') as string | undefined,
     resourceVersion: at(given, 'preconditions', 'resourceVersion') as string | undefined,
+  }
+}
+
+const goTypes = {
+  gracePeriodSeconds: ['number', 'int64'],
+  preconditions: ['object', 'v1.Preconditions'],
+  propagationPolicy: ['string', 'v1.DeletionPropagation'],
+  orphanDependents: ['boolean', 'bool'],
+} as const
+
+function checkShape(options: Json): void {
+  for (const [field, [wanted, goType]] of Object.entries(goTypes)) {
+    const found = options[field]
+    if (found === undefined || found === null || typeof found === wanted) continue
+    const shape = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found
+    throw badRequest(`json: cannot unmarshal ${shape} into Go struct field DeleteOptions.${field} of type ${goType}`)
   }
 }

@@ -16,6 +16,7 @@ export function get(call: Call): KubeObject {
   const { core, type, info } = call
   const wanted = info.query.get('resourceVersion') ?? ''
   if (wanted !== '' && !/^\d+$/.test(wanted)) throw malformedVersion(wanted)
+  if (Number(wanted) > core.store.revision()) throw tooLarge(wanted, core.store.revision())
   const found = core.store.get(tableOf(type), keyFor(call))
   if (!found) throw notFound(type, info.name)
   return inVersion(found, type)
@@ -48,12 +49,22 @@ export function checkListOptions({ info }: Call, isWatch: boolean): void {
   const forbid = (field: string, detail: string): void =>
     void errors.push({ type: 'FieldValueForbidden', field, detail })
   if (initial !== null && !isWatch) forbid('sendInitialEvents', 'sendInitialEvents is forbidden for list')
-  else if (isWatch && initial !== null && match === '')
+  else if (isWatch && initial !== null && match !== 'NotOlderThan') {
     forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
-  else if (isWatch && initial === null && match !== '')
+    if (match !== '')
+      errors.push({
+        type: 'FieldValueNotSupported',
+        field: 'resourceVersionMatch',
+        badValue: match,
+        detail: 'supported values: "NotOlderThan"',
+      })
+  } else if (isWatch && initial === null && match !== '')
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
-  else if (match !== '' && version === '' && !isWatch)
+  else if (match !== '' && version === '' && !isWatch) {
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+    if (query.get('continue'))
+      forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+  }
   else if (match !== '' && query.get('continue'))
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
   else if (match !== '' && !['Exact', 'NotOlderThan'].includes(match))
@@ -73,7 +84,7 @@ export function list(call: Call): List {
   const { core, type, info } = call
   const { query } = info
   const { store } = core
-  const limit = integer(query.get('limit'))
+  const asked = integer(query.get('limit'))
   const selects = selectorOf(call)
   checkListOptions(call, false)
   const version = query.get('resourceVersion') ?? ''
@@ -83,7 +94,10 @@ export function list(call: Call): List {
   if (from && version !== '' && version !== '0')
     throw badRequest('specifying resource version is not allowed when using continue')
   if (Number(version) > store.revision()) throw tooLarge(version, store.revision())
-  const isExact = query.get('resourceVersionMatch') === 'Exact' || (version !== '' && version !== '0' && limit > 0)
+  // From its memory, as for 0, the real server answers all at once.
+  const limit = version === '0' ? 0 : asked
+  const match = query.get('resourceVersionMatch')
+  const isExact = match === 'Exact' || (match === null && version !== '' && version !== '0' && limit > 0)
   const revision = from?.revision ?? (isExact ? Number(version) : undefined)
   const page = store.page(tableOf(type), prefixOf(call), {
     ...(revision !== undefined && { revision }),
@@ -111,14 +125,17 @@ const expiredContinue =
 
 /** The real server waits 3 s for it first. */
 const tooLarge = (wanted: string, current: number): StatusError =>
-  new StatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
 
-const integer = (text: string | null): number => {
+export const integer = (text: string | null): number => {
   if (text === null || text === '') return 0
   if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  const found = BigInt(text)
+  if (found !== BigInt.asIntN(64, found))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
   return Number(text)
 }
 
@@ -126,13 +143,19 @@ const writeToken = (revision: number, after: string): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url')
 
 const readToken = (token: string): { readonly revision: number; readonly after: string } => {
+  const refuse = (why: string): StatusError =>
+    badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  const wrong = token.search(/[^-\w]/)
+  if (wrong >= 0 || token.length % 4 === 1)
+    throw refuse(`illegal base64 data at input byte ${wrong >= 0 ? wrong : token.length - 1}`)
+  const text = Buffer.from(token, 'base64url').toString()
+  let found: { readonly v?: string; readonly rv?: number; readonly start?: string }
   try {
-    const { rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { rv: number; start: string } // caught
-    return { revision: rv, after: start.slice(0, -1) }
+    found = JSON.parse(text) as typeof found // whoever made it up is told below
   } catch {
-    const [first = ''] = Buffer.from(token, 'base64url').toString()
-    throw badRequest(
-      `invalid continue token: continue key is not valid: invalid character '${first}' looking for beginning of value`,
-    )
+    throw refuse(`invalid character '${text[0] ?? ''}' looking for beginning of value`)
   }
+  const { v = '', rv = 0, start = '' } = found
+  if (v !== 'meta.k8s.io/v1') throw refuse(`server does not recognize this encoded version ${v}`)
+  return { revision: rv, after: start.slice(0, -1) }
 }

@@ -2,7 +2,6 @@ import type { FieldError, KubeObject, Meta, ResourceType } from './types.ts'
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
 
@@ -10,8 +9,6 @@ const subdomainText =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const labelText =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-const label1035Text =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 const namePartText =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 const labelValueText =
@@ -26,14 +23,14 @@ const whole = (name: string, isPrefix: boolean): string =>
 const check =
   (pattern: RegExp, longest: number, text: string): NameCheck =>
   (name, isPrefix) => [
-    ...(name.length > longest ? [`must be no more than ${longest} bytes`] : []),
+    ...(name.length > longest ? [`must be no more than ${longest} characters`] : []),
     ...(pattern.test(whole(name, isPrefix)) ? [] : [text]),
   ]
 
 export const subdomainName: NameCheck = check(subdomain, 253, subdomainText)
 export const labelName: NameCheck = (name, isPrefix) =>
   name.includes('.') ? ['must not contain dots'] : check(label, 63, labelText)(name, isPrefix)
-export const serviceName: NameCheck = check(label1035, 63, label1035Text)
+export const serviceName: NameCheck = labelName
 /** RBAC's: whatever can be a path segment. */
 export const pathSegmentName: NameCheck = (name) => [
   ...(name === '.' ? ["may not be '.'"] : []),
@@ -42,12 +39,12 @@ export const pathSegmentName: NameCheck = (name) => [
   ...(name.includes('%') ? ["may not contain '%'"] : []),
 ]
 
-const qualifiedNameErrors = (key: string): readonly string[] => {
+export const labelKeyErrors = (key: string): readonly string[] => {
   const parts = key.split('/')
   const name = parts.at(-1) ?? ''
   if (parts.length > 2)
     return [
-      `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ]
   const prefix = parts.length === 2 ? (parts[0] ?? '') : undefined
   const prefixErrors =
@@ -63,6 +60,11 @@ const qualifiedNameErrors = (key: string): readonly string[] => {
     ...(qualifiedName.test(name) ? [] : [namePartText]),
   ]
 }
+
+export const labelValueErrors = (value: string): readonly string[] => [
+  ...(value.length > 63 ? ['must be no more than 63 bytes'] : []),
+  ...(labelValue.test(value) ? [] : [labelValueText]),
+]
 
 const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
@@ -82,13 +84,12 @@ export function metaErrors({ metadata }: KubeObject, type: ResourceType): readon
     errors.push({ type: 'FieldValueRequired', field: 'metadata.name', detail: 'name or generateName is required' })
   else for (const text of named(name, false)) errors.push(invalid('metadata.name', name, text))
   for (const key of Object.keys(labels).sort()) {
-    for (const text of qualifiedNameErrors(key)) errors.push(invalid('metadata.labels', key, text))
+    for (const text of labelKeyErrors(key)) errors.push(invalid('metadata.labels', key, text))
     const value = labels[key] ?? ''
-    if (value.length > 63) errors.push(invalid('metadata.labels', value, 'must be no more than 63 bytes'))
-    if (!labelValue.test(value)) errors.push(invalid('metadata.labels', value, labelValueText))
+    for (const text of labelValueErrors(value)) errors.push(invalid('metadata.labels', value, text))
   }
   for (const key of Object.keys(annotations).sort())
-    for (const text of qualifiedNameErrors(key.toLowerCase())) errors.push(invalid('metadata.annotations', key, text))
+    for (const text of labelKeyErrors(key.toLowerCase())) errors.push(invalid('metadata.annotations', key, text))
   const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
   if (size > 262_144)
     errors.push({
@@ -108,7 +109,7 @@ const finalizerErrors = (
 ): readonly FieldError[] => {
   const errors = finalizers.flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`
-    const found = qualifiedNameErrors(finalizer)
+    const found = labelKeyErrors(finalizer)
     if (found.length > 0) return found.map((text) => invalid(field, finalizer, text))
     return isCustom || kind === 'Lease' || finalizer.includes('/') || standardFinalizers.includes(finalizer)
       ? []

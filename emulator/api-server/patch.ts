@@ -5,8 +5,8 @@ import { strategicMergePatch } from '../patch/strategic-merge-patch.ts'
 import { apiVersionOf, type Call, inVersion, keyFor, tableOf, typeInfoOf } from './context.ts'
 import { createObject, inNamespace } from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
-import { isObject } from './json.ts'
-import { badRequest, notFound, notImplemented, StatusError } from './status.ts'
+import { at, isObject } from './json.ts'
+import { badRequest, conflict, invalid, notFound, notImplemented, StatusError } from './status.ts'
 import type { Json, KubeObject } from './types.ts'
 import { checkName, replace } from './update.ts'
 
@@ -22,15 +22,33 @@ export function patch(call: Call): { readonly object: KubeObject; readonly creat
   const before = inVersion(stored, type)
   const after = change(before)
   if (!isObject(after)) throw badRequest('a patch may not turn an object into something else')
-  const { resourceVersion } = before.metadata
-  const decoded = decodeBody({ ...call, request: { ...request, headers: {}, body: after } }, before)
+  const decoded = decodedPatch({ ...call, request: { ...request, headers: {}, body: after } }, before)
   checkName(call, decoded)
-  const wanted = inNamespace(call, decoded)
-  const isStale = wanted.metadata.resourceVersion === undefined
-  const current = isStale
-    ? { ...wanted, metadata: { ...wanted.metadata, resourceVersion: resourceVersion ?? '' } }
-    : wanted
-  return { object: replace(call, stored, current, 'patch'), created: false }
+  return { object: replace(call, stored, inNamespace(call, decoded), 'patch'), created: false }
+}
+
+/** What is no object of the kind after a patch is a fault of the patch: 422. */
+function decodedPatch(call: Call, before: KubeObject): KubeObject {
+  try {
+    return decodeBody(call, before)
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) throw error
+    const { body } = call.request
+    const { type } = call
+    if (type.isCustom && at(body, 'apiVersion') !== apiVersionOf(type) && at(body, 'kind') === type.kind)
+      throw invalid(type, call.info.name, [
+        {
+          type: 'FieldValueInvalid',
+          field: 'apiVersion',
+          badValue: at(body, 'apiVersion'),
+          detail: `must be ${apiVersionOf(type)}`,
+        },
+      ])
+    const detail = error.message.replace(/^.*? cannot be handled as a \w+: /, '')
+    throw invalid({ group: '', kind: '' }, '', [
+      { type: 'FieldValueInvalid', field: 'patch', badValue: JSON.stringify(body), detail },
+    ])
+  }
 }
 
 type Change = (object: KubeObject) => unknown
@@ -51,6 +69,7 @@ function changeOf({ type, request }: Call, media: string): Change {
       return (object) => strategicMergePatch(object, body, info)
     }
     default:
+      if (type.isCustom) throw unknownFormat()
       throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   }
 }
@@ -83,11 +102,18 @@ function applied(call: Call, stored: KubeObject | undefined): { object: KubeObje
     ...call,
     request: { ...request, headers: {}, body: { ...result, apiVersion: apiVersionOf(type), kind: type.kind } },
   })
-  const given =
-    decoded.metadata.name === undefined ? { ...decoded, metadata: { ...decoded.metadata, name: info.name } } : decoded
-  checkName(call, given)
-  const wanted = inNamespace(call, given)
-  if (!stored || !live) return { object: createObject(call, wanted, true), created: true }
+  checkName(call, decoded)
+  const wanted = inNamespace(call, decoded)
+  if (!stored || !live) {
+    const { resourceVersion: _, uid, ...metadata } = wanted.metadata
+    if (uid !== undefined)
+      throw conflict(
+        type,
+        info.name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      )
+    return { object: createObject(call, { ...wanted, metadata }, true), created: true }
+  }
   const { resourceVersion = '' } = live.metadata
   const current = {
     ...wanted,

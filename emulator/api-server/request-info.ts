@@ -19,7 +19,8 @@ export type RequestInfo = {
 const verbs = { POST: 'create', GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const
 const namespaceSubresources = ['status', 'finalize']
 
-export const isTrue = (value: string | null): boolean => value === '' || value === 'true' || value === '1'
+/** Whatever is neither `false` nor `0`: of a text that is there at all. */
+export const isTrue = (value: string | null): boolean => value !== null && !['false', '0'].includes(value.toLowerCase())
 
 /** Reads method and path. Pure; never throws: what is no resource is a plain path. */
 export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'path'>): RequestInfo {

@@ -3,32 +3,54 @@ import { mergePatch } from '../patch/merge-patch.ts'
 import type { Call } from './context.ts'
 import { at, isObject } from './json.ts'
 import { get } from './list.ts'
-import { badRequest, notImplemented, qualified } from './status.ts'
-import type { KubeObject } from './types.ts'
+import { badRequest, invalid, notImplemented, StatusError } from './status.ts'
+import type { FieldError, Json, KubeObject } from './types.ts'
 import { replace } from './update.ts'
 
 /** PUT of a Scale: the object with its new number of replicas. */
 export function rescale(call: Call): KubeObject {
-  const { body } = call.request
+  const { type, info, request } = call
+  const { body } = request
   const wanted = at(body, 'spec', 'replicas') ?? 0
   if (!isObject(body) || typeof wanted !== 'number') throw badRequest('the body of the request is no Scale')
   const stored = get(call)
-  scaleOf(call, stored)
   const name = at(body, 'metadata', 'name')
-  if (name !== call.info.name)
-    throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${call.info.name})`)
+  if (name !== info.name)
+    throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${info.name})`)
+  if (wanted < 0 && !type.isCustom)
+    throw invalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [
+      negative('spec.replicas', wanted, 'must be greater than or equal to 0'),
+    ])
   const version = at(body, 'metadata', 'resourceVersion')
   const resourceVersion =
     typeof version === 'string' && version !== '' ? version : (stored.metadata.resourceVersion ?? '')
-  const spec = { ...(isObject(stored['spec']) && stored['spec']), replicas: wanted }
-  return replace(call, stored, { ...stored, metadata: { ...stored.metadata, resourceVersion }, spec })
+  const path = type.scalePaths?.replicas.split('.') ?? ['spec', 'replicas']
+  const changed = withValue(stored, path, wanted) as KubeObject // of an object, with one number changed
+  const next = { ...changed, metadata: { ...changed.metadata, resourceVersion } }
+  const errors =
+    type.isCustom && wanted < 0
+      ? [negative(`.${type.scalePaths?.replicas}`, wanted, 'should be a non-negative integer')]
+      : []
+  return replace(call, stored, next, 'update', errors)
+}
+
+const negative = (field: string, badValue: number, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  badValue,
+  detail,
+})
+
+const withValue = (object: Json, [key = '', ...rest]: readonly string[], value: unknown): Json => {
+  const inner = object[key]
+  return { ...object, [key]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) }
 }
 
 /** PATCH of a Scale by a JSON or a merge patch. */
 export function patchScale(call: Call): KubeObject {
   const { request } = call
   const media = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
-  const scale = scaleOf(call, get(call))
+  const scale = scaleOf(call, get(call), false)
   switch (media) {
     case 'application/json-patch+json':
       return rescale({ ...call, request: { ...request, body: jsonPatch(scale, request.body) } })
@@ -39,24 +61,29 @@ export function patchScale(call: Call): KubeObject {
   }
 }
 
-/** Deployments; `scale` of custom resources is not there yet. */
-export function scaleOf({ type }: Call, object: KubeObject): KubeObject {
-  if (type.isCustom) throw notImplemented(`the scale subresource of custom resources (${qualified(type)})`)
-  const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata
-  const spec = object['spec'] as { replicas?: number; selector?: { matchLabels?: Record<string, string> } } // validated
-  const status = object['status'] as { replicas?: number } | undefined
-  const selector = Object.entries(spec.selector?.matchLabels ?? {})
-  return {
+/** The Scale of a Deployment or a custom object. Throws 500 where that says no number of replicas, unless it may. */
+export function scaleOf({ type }: Call, object: KubeObject, needsReplicas = true): KubeObject {
+  const { name = '', namespace, uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata
+  const metadata = { name, ...(namespace !== undefined && { namespace }), uid, resourceVersion, creationTimestamp }
+  const scale = (replicas: unknown, current: unknown, selector: string): KubeObject => ({
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { ...(spec.replicas !== 0 && { replicas: spec.replicas ?? 1 }) },
-    status: {
-      replicas: status?.replicas ?? 0,
-      selector: selector
-        .sort()
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
-    },
+    metadata,
+    spec: { ...(replicas !== 0 && replicas !== undefined && { replicas }) },
+    status: { replicas: current ?? 0, ...(selector && { selector }) },
+  })
+  const { scalePaths } = type
+  if (scalePaths) {
+    const read = (path: string): unknown => at(object, ...path.split('.'))
+    const replicas = read(scalePaths.replicas)
+    if (replicas === undefined && needsReplicas) {
+      const message = `the spec replicas field ".${scalePaths.replicas}" does not exist`
+      throw new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+    }
+    return scale(replicas, read(scalePaths.current), String((scalePaths.selector && read(scalePaths.selector)) ?? ''))
   }
+  const spec = object['spec'] as { replicas?: number; selector?: { matchLabels?: Record<string, string> } } // validated
+  const labels = Object.entries(spec.selector?.matchLabels ?? {}).sort()
+  const selector = labels.map(([key, value]) => `${key}=${value}`).join(',')
+  return scale(spec.replicas ?? 1, at(object, 'status', 'replicas'), selector)
 }

@@ -1,3 +1,4 @@
+import { labelKeyErrors, labelValueErrors } from './names.ts'
 import { badRequest } from './status.ts'
 import type { KubeObject, ResourceType } from './types.ts'
 
@@ -6,8 +7,6 @@ export type Selector = (object: KubeObject) => boolean
 type Token = { readonly text: string; readonly isSymbol: boolean }
 
 const symbols = /^(!=|==|=|!|,|\(|\)|<|>)/
-const name = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)$/
-const value = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 
 const tokensOf = (text: string): Token[] => {
   const tokens: Token[] = []
@@ -21,8 +20,10 @@ const tokensOf = (text: string): Token[] => {
   return tokens
 }
 
-const refuse = (found: string, expected: string): Error =>
-  badRequest(`unable to parse requirement: found '${found}', expected: ${expected}`)
+const unparsed = (why: string): Error => badRequest(`unable to parse requirement: ${why}`)
+const refuse = (found: string, expected: string): Error => unparsed(`found '${found}', expected: ${expected}`)
+/** Between requirements; the real server says less there. */
+const astray = (found: string, expected: string): Error => badRequest(`found '${found}', expected: ${expected}`)
 
 /** Parses `a=b,c in (d,e),!f`, set-based requirements included. Throws the 400 of the real server. Pure. */
 export function labelSelector(text: string): Selector {
@@ -31,29 +32,42 @@ export function labelSelector(text: string): Selector {
   const requirements: Selector[] = []
   const labelOf = (object: KubeObject, key: string): string | undefined => object.metadata.labels?.[key]
 
-  const keyFrom = ({ text: key, isSymbol }: Token, expected = 'identifier'): string => {
-    if (isSymbol) throw refuse(key, expected)
-    if (!name.test(key)) throw badRequest(`unable to parse requirement: ${keyObjection(key)}`)
+  const keyFrom = ({ text: key, isSymbol }: Token): string => {
+    if (isSymbol) throw refuse(key, 'identifier')
+    const errors = labelKeyErrors(key)
+    if (errors.length > 0) throw unparsed(`<nil>: Invalid value: ${JSON.stringify(key)}: ${errors.join('; ')}`)
     return key
   }
-  const valueFrom = (key: string, { text: found }: Token): string => {
-    if (!value.test(found)) throw badRequest(`unable to parse requirement: ${valueObjection(key, found)}`)
+  const checkValues = (key: string, values: readonly string[]): void => {
+    for (const [index, found] of values.entries()) {
+      const errors = labelValueErrors(found)
+      if (errors.length > 0)
+        throw unparsed(`values[${index}][${key}]: Invalid value: ${JSON.stringify(found)}: ${errors.join('; ')}`)
+    }
+  }
+  const exactValue = (): string => {
+    if (isEnd()) return ''
+    const { text: found, isSymbol } = take()
+    if (isSymbol) throw refuse(found, 'identifier')
     return found
   }
   const isEnd = (): boolean => tokens.length === 0 || tokens[0]?.text === ','
   const set = (key: string): Set<string> => {
     const open = take()
-    if (open.text !== '(') throw refuse(open.text, "'('")
+    if (open.text !== '(') throw unparsed(`found '${open.text}' expected: '('`)
     const found = new Set<string>()
     for (;;) {
       const next = take()
-      if (next.text === ')') return found.size === 0 ? found.add('') : found
+      if (next.text === ')') {
+        checkValues(key, [...found].sort())
+        return found.size === 0 ? found.add('') : found
+      }
       if (next.text === ',') {
         if (tokens[0]?.text === ',' || tokens[0]?.text === ')') found.add('')
         continue
       }
       if (next.isSymbol) throw refuse(next.text, "',', ')' or identifier")
-      found.add(valueFrom(key, next))
+      found.add(next.text)
       const after = tokens[0]?.text ?? ''
       if (after !== ',' && after !== ')') throw refuse(after, "',' or ')'")
     }
@@ -65,7 +79,7 @@ export function labelSelector(text: string): Selector {
       const key = keyFrom(take())
       return (object) => labelOf(object, key) === undefined
     }
-    const key = keyFrom(first, "!, identifier, or ''")
+    const key = keyFrom(first)
     if (isEnd()) return (object) => labelOf(object, key) !== undefined
     const operator = take().text
     if (operator === 'in' || operator === 'notin') {
@@ -75,9 +89,12 @@ export function labelSelector(text: string): Selector {
         : (object) => !values.has(labelOf(object, key) ?? '\0')
     }
     if (operator === '<' || operator === '>') {
-      const limit = Number(take().text)
-      if (!Number.isInteger(limit))
-        throw badRequest(`unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer`)
+      const text = exactValue()
+      const limit = Number(text)
+      if (text === '' || !Number.isInteger(limit))
+        throw unparsed(
+          `values[0]: Invalid value: ${JSON.stringify(text)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+        )
       return (object) => {
         const found = Number(labelOf(object, key) ?? Number.NaN)
         return operator === '<' ? found < limit : found > limit
@@ -85,25 +102,22 @@ export function labelSelector(text: string): Selector {
     }
     if (operator !== '=' && operator !== '==' && operator !== '!=')
       throw refuse(operator, 'in, notin, =, ==, !=, gt, lt')
-    const wanted = isEnd() ? '' : valueFrom(key, take())
+    const wanted = exactValue()
+    checkValues(key, [wanted])
     return operator === '!=' ? (object) => labelOf(object, key) !== wanted : (object) => labelOf(object, key) === wanted
   }
 
   while (tokens.length > 0) {
+    const [first] = tokens
+    if (first?.isSymbol && first.text !== '!') throw astray(first.text, "!, identifier, or 'end of string'")
     requirements.push(requirement())
     if (tokens.length === 0) break
     const comma = take()
-    if (comma.text !== ',') throw refuse(comma.text, "',' or 'end of string'")
-    if (tokens.length === 0) throw refuse('', "identifier after ','")
+    if (comma.text !== ',') throw astray(comma.text, "',' or 'end of string'")
+    if (tokens.length === 0) throw astray('', "identifier after ','")
   }
   return (object) => requirements.every((holds) => holds(object))
 }
-
-const keyObjection = (key: string): string =>
-  `key: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`
-
-const valueObjection = (key: string, found: string): string =>
-  `values[0][${key}]: Invalid value: ${JSON.stringify(found)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`
 
 /** Parses `metadata.name=a,status.phase!=b`; throws the 400 of the real server, also for unknown fields. Pure. */
 export function fieldSelector(text: string, type: ResourceType): Selector {
@@ -114,6 +128,10 @@ export function fieldSelector(text: string, type: ResourceType): Selector {
       const [, field = '', operator, wanted = ''] = /^([^=!]*)(!=|==|=)(.*)$/.exec(part) ?? []
       if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
       const read = readerOf(field, type)
+      const [bad] = /^=|(?<=(?:^|[^\\])(?:\\\\)*)=/.exec(wanted) ?? []
+      if (bad !== undefined) throw badRequest('invalid field selector: unescaped character in value: 61')
+      const [escape] = /\\(?![\\,=]).?/.exec(wanted.replaceAll(/\\[\\,=]/g, '')) ?? []
+      if (escape !== undefined) throw badRequest(`invalid field selector: invalid escape sequence: ${escape}`)
       const unescaped = wanted.replaceAll(/\\([\\,=])/g, '$1')
       return operator === '!=' ? (object) => read(object) !== unescaped : (object) => read(object) === unescaped
     })
@@ -125,16 +143,12 @@ export const nameIn = (text: string): string | undefined => /(?:^|,)metadata\.na
 
 const readerOf = (field: string, type: ResourceType): ((object: KubeObject) => string) => {
   if (field === 'metadata.name') return ({ metadata }) => metadata.name ?? ''
-  if (field === 'metadata.namespace' && (type.namespaced || !type.isCustom))
-    return ({ metadata }) => metadata.namespace ?? ''
+  if (field === 'metadata.namespace' && type.namespaced) return ({ metadata }) => metadata.namespace ?? ''
   const known = type.selectable[field]
   if (known) return known
-  const [first] = Object.keys(type.selectable)
-  throw badRequest(
-    first === undefined
-      ? `"${field}" is not a known field selector: only ${['metadata.name', 'metadata.namespace', ...Object.keys(type.selectable)].map((each) => `"${each}"`).join(', ')}`
-      : type.kind === 'Job'
-        ? `field label "${field}" not supported for Job`
-        : `field label not supported: ${field}`,
-  )
+  if (type.isCustom || Object.keys(type.selectable).length > 0)
+    throw badRequest(
+      type.kind === 'Job' ? `field label "${field}" not supported for Job` : `field label not supported: ${field}`,
+    )
+  throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
 }

@@ -18,6 +18,7 @@ import { review } from './reviews.ts'
 import { patchScale, rescale, scaleOf } from './scale.ts'
 import { nameIn } from './selectors.ts'
 import {
+  badRequest,
   forbidden,
   methodNotAllowed,
   noSuchPath,
@@ -150,8 +151,12 @@ function serve(call: Call, { signToken, logs }: Node): Response {
   const { info, type, core, request } = call
   const { verb, name, subresource } = info
   const isClusterWide = type.namespaced && info.namespace === undefined
-  if (isClusterWide && (name !== '' || info.rest.length > 0)) throw noSuchPath()
-  if (!type.namespaced && info.namespace !== undefined && type.plural !== 'namespaces') throw noSuchPath()
+  const isMisplaced = !type.namespaced && info.namespace !== undefined && type.plural !== 'namespaces'
+  const isLost = isMisplaced || (isClusterWide && (name !== '' || info.rest.length > 0))
+  const isStray = type.isCustom && (isMisplaced || (isClusterWide && !['list', 'watch'].includes(verb)))
+  if (isStray) return plainText(404, '404 page not found\n')
+  if (isLost) throw noSuchPath()
+  if (type.deprecation !== undefined) call.warnings.push(type.deprecation)
   if (subresource !== '' && !(type.subresources as readonly string[]).includes(subresource)) {
     if (isNotServed(type.group, `${type.plural}/${subresource}`))
       throw notImplemented(`the subresource ${type.plural}/${subresource}`)
@@ -186,7 +191,7 @@ function serve(call: Call, { signToken, logs }: Node): Response {
     case 'get':
       return one(200, subresource === 'scale' ? scaleOf(call, get(call)) : get(call))
     case 'list':
-      return reply(200, renderedList(call, list(call), shape))
+      return reply(200, renderedList(call, list(call), shape), call)
     case 'watch': {
       let isFirst = true
       const stream = watch(call, (object) => {
@@ -194,38 +199,50 @@ function serve(call: Call, { signToken, logs }: Node): Response {
         isFirst = false
         return row
       })
-      return { status: 200, headers: { 'content-type': 'application/json' }, watch: stream }
+      return { status: 200, headers: headersOf(call.warnings), watch: stream }
     }
     case 'create':
-      if (isClusterWide || name !== '') throw methodNotAllowed()
+      if (type.isCustom && subresource !== '') throw unsupportedMethod(call, 'create')
+      if (isClusterWide || (name !== '' && !type.isCustom)) throw methodNotAllowed()
       return one(201, create(call))
     case 'update':
     case 'patch': {
-      if (name === '') throw methodNotAllowed()
+      if (name === '') throw type.isCustom ? badRequest('name must be provided') : methodNotAllowed()
       if (subresource === 'scale') return one(200, scaleOf(call, verb === 'patch' ? patchScale(call) : rescale(call)))
       const { object, created } = verb === 'update' ? update(call) : patch(call)
       return one(created ? 201 : 200, object)
     }
     case 'delete': {
+      if (subresource !== '') throw type.isCustom ? unsupportedMethod(call, 'delete') : methodNotAllowed()
       const left = remove(call)
       const isObjectLeft = isObject(left) && left['kind'] !== 'Status'
       return isObjectLeft ? one(200, left as KubeObject) : reply(200, left, call)
     }
     case 'deletecollection': {
       if (isClusterWide || !type.verbs.includes('deletecollection')) throw methodNotAllowed()
-      const { objects } = list(call)
-      const gone = removeAll(call, objects)
-      return reply(200, renderedList(call, { objects: gone, revision: core.store.revision() }, shape), call)
+      const page = list(call)
+      removeAll(call, page.objects)
+      return reply(200, renderedList(call, page, shape), call)
     }
     default:
       throw methodNotAllowed()
   }
 }
 
+const unsupportedMethod = ({ type }: Call, verb: string): StatusError =>
+  new StatusError(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${tableOf(type)}"`, {
+    group: type.group,
+    kind: type.plural,
+  })
+
+function headersOf(warnings: readonly string[]): Readonly<Record<string, string>> {
+  const warning = warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ')
+  return { 'content-type': 'application/json', ...(warning && { warning }) }
+}
+
 function reply(status: number, body: unknown, call?: Call): Response {
-  const warning = (call?.warnings ?? []).map((text) => `299 - ${JSON.stringify(text)}`).join(', ')
   const answered = call && isDryRun(call) && isObject(body) ? withoutVersion(body, status) : body
-  return { status, headers: { 'content-type': 'application/json', ...(warning && { warning }) }, body: answered }
+  return { status, headers: headersOf(call?.warnings ?? []), body: answered }
 }
 
 /** What a dry run would have created has no resourceVersion yet. */

@@ -97,7 +97,7 @@ const withoutValue: readonly FieldError['type'][] = [
 /** `Invalid value: "x": must be ...`: a field error's text without its field. */
 export const bodyOf = ({ type, badValue, detail }: FieldError): string => {
   const head = errorTexts[type]
-  const value = withoutValue.includes(type) ? '' : `: ${shown(badValue)}`
+  const value = withoutValue.includes(type) || badValue === undefined ? '' : `: ${shown(badValue)}`
   return `${head}${value}${detail === '' ? '' : `: ${detail}`}`
 }
 

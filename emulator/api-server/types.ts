@@ -166,6 +166,10 @@ export type ResourceType = {
   /** Structural schema: of a CRD what validates, prunes and defaults; of a built-in list types and merge keys only. */
   readonly schema?: Schema
   readonly isCustom: boolean
+  /** What the real server warns of with every answer. */
+  readonly deprecation?: string
+  /** Where a custom object keeps what its Scale shows, keys separated by dots. */
+  readonly scalePaths?: { readonly replicas: string; readonly current: string; readonly selector?: string }
   /** The version that is stored, of a CRD with several. */
   readonly storageVersion?: string
   /** Field selectors beyond metadata.name and metadata.namespace. */

@@ -19,7 +19,9 @@ export function update(call: Call): { readonly object: KubeObject; readonly crea
   const old = core.store.get(tableOf(type), keyFor(call))
   if (!old) {
     if (!type.allowsCreateOnUpdate || info.subresource !== '') throw notFound(type, info.name)
-    return { object: createObject(call, object), created: true }
+    const { uid, resourceVersion: _, ...metadata } = object.metadata
+    if (uid !== undefined) throw uidConflict(call, uid)
+    return { object: createObject(call, { ...object, metadata }), created: true }
   }
   return { object: replace(call, old, object), created: false }
 }
@@ -39,10 +41,13 @@ export function replace(
   stored: KubeObject,
   wanted: KubeObject,
   from: 'update' | 'patch' | 'apply' = 'update',
+  earlier: readonly FieldError[] = [],
 ): KubeObject {
   const { core, type, info } = call
   const old = inVersion(stored, type)
-  const { uid, resourceVersion = '' } = wanted.metadata
+  const { uid } = wanted.metadata
+  const asked = wanted.metadata.resourceVersion ?? ''
+  const resourceVersion = asked === '0' ? '' : asked
   if (uid !== undefined && uid !== old.metadata.uid && from === 'update') throw uidConflict(call, uid, old)
   if (resourceVersion === '' && !type.allowsUnconditionalUpdate)
     throw invalid({ group: '', kind: qualified(type) }, info.name, [
@@ -62,9 +67,9 @@ export function replace(
       'the object has been modified; please apply your changes to the latest version and try again',
     )
   const next = withGeneration(call, merged(call, old, wanted), old)
-  const changes = changeErrors(next, old) // the real server looks at them twice for a built-in kind
-  const meta = [...metaErrors(next, type), ...changes, ...(type.isCustom ? [] : changes)]
-  const errors = [...meta, ...specErrors(call, next, old, meta)]
+  const changes = changeErrors(next, old) // the real server looks at them twice
+  const meta = [...metaErrors(next, type), ...changes, ...changes]
+  const errors = [...earlier, ...meta, ...specErrors(call, next, old, meta)]
   if (errors.length > 0) throw invalid(type, info.name, errors)
   const owned = from === 'apply' ? next : withOwners(call, old, next)
   if (equal(owned, old) && !isFinished(owned)) return old
@@ -97,13 +102,13 @@ const onlyTimesDiffer = (next: KubeObject, old: KubeObject): boolean => {
   return equal(timeless(next), timeless(old))
 }
 
-function uidConflict({ type, info }: Call, uid: string, old: KubeObject): StatusError {
+function uidConflict({ type, info }: Call, uid: string, old?: KubeObject): StatusError {
   const group = type.group === '' ? '' : `${type.group}/`
   const key = `/registry/${type.isCustom ? group : ''}${type.plural}/${type.namespaced ? `${info.namespace}/` : ''}${info.name}`
   return conflict(
     type,
     info.name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old?.metadata.uid ?? ''}`,
   )
 }
 
@@ -114,12 +119,11 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
     ...wanted.metadata,
     uid: wanted.metadata.uid ?? old.metadata.uid ?? '',
     resourceVersion: old.metadata.resourceVersion ?? '',
-    creationTimestamp: wanted.metadata.creationTimestamp ?? old.metadata.creationTimestamp ?? '',
+    creationTimestamp: old.metadata.creationTimestamp ?? '',
     ...kept(old.metadata, 'generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'),
     ...(wanted.metadata.managedFields === undefined && kept(old.metadata, 'managedFields')),
   }
   if (old.metadata.deletionTimestamp === undefined) {
-    delete (metadata as { deletionTimestamp?: string }).deletionTimestamp
     delete (metadata as { deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds
   }
   if (old.metadata.generation === undefined) delete (metadata as { generation?: number }).generation
@@ -177,7 +181,7 @@ function changeErrors({ metadata: next }: KubeObject, { metadata: old }: KubeObj
         detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added)}`,
       })
   }
-  for (const key of ['uid', 'creationTimestamp'] as const)
+  for (const key of ['uid', 'deletionTimestamp'] as const)
     if (next[key] !== old[key])
       errors.push({
         type: 'FieldValueInvalid',

@@ -1,6 +1,6 @@
 import { type Call, inVersion, tableOf } from './context.ts'
 import { CRDS } from './crd.ts'
-import { checkListOptions, malformedVersion, prefixOf, selectorOf } from './list.ts'
+import { checkListOptions, integer, malformedVersion, prefixOf, selectorOf } from './list.ts'
 import { isTrue } from './request-info.ts'
 import { nameIn } from './selectors.ts'
 import { expired, statusBody } from './status.ts'
@@ -21,7 +21,7 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
   const initial = query.get('sendInitialEvents')
   const wantsAll = initial === null ? version === '' || version === '0' : isTrue(initial)
   const wantsBookmarks = isTrue(query.get('allowWatchBookmarks')) && query.has('allowWatchBookmarks')
-  const timeout = Number(query.get('timeoutSeconds') ?? Number.NaN)
+  const timeout = integer(query.get('timeoutSeconds'))
   let stop = (): void => {}
 
   const eventOf = (change: Change): WatchEvent | undefined => {
@@ -79,7 +79,7 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
       )
     },
     close: () => stop(),
-    ...(timeout > 0 && { timeoutSeconds: timeout }),
+    ...(timeout !== 0 && { timeoutSeconds: Math.max(timeout, 0) }),
   }
 }
 
