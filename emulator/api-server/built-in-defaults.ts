@@ -2,7 +2,7 @@ import type { World } from '../world.ts'
 import { at, equal, isObject, listAt, textAt, without } from './json.ts'
 import type { FieldError, Json, KubeObject, ResourceType } from './types.ts'
 
-type Hooks = Pick<ResourceType, 'prepareForCreate' | 'prepareForUpdate' | 'validate'>
+type Hooks = Pick<ResourceType, 'whenDecoded' | 'prepareForCreate' | 'prepareForUpdate' | 'validate'>
 
 const record = (value: unknown): Json => (isObject(value) ? value : {})
 
@@ -80,6 +80,14 @@ const jobSpec = (object: KubeObject): KubeObject => {
   }
 }
 
+/** A Job without labels gets those of its template. */
+const withTemplateLabels = (object: KubeObject): KubeObject => {
+  const labels = record(at(object, 'spec', 'template', 'metadata', 'labels'))
+  if (Object.keys(object.metadata.labels ?? {}).length > 0 || Object.keys(labels).length === 0) return object
+  // validated as they were written
+  return { ...object, metadata: { ...object.metadata, labels: { ...labels } as Readonly<Record<string, string>> } }
+}
+
 /** The Job's uid becomes its selector and the labels of its Pods. */
 const jobLabels = (object: KubeObject): KubeObject => {
   if (at(object, 'spec', 'manualSelector') === true) return object
@@ -94,9 +102,11 @@ const jobLabels = (object: KubeObject): KubeObject => {
   const made = record(spec['template'])
   const meta = record(made['metadata'])
   const labels = { ...record(meta['labels']), ...own }
+  // Go's map of the template becomes that of a Job without labels, and so gets what is added to it.
+  const isBare = Object.keys(object.metadata.labels ?? {}).length === 0
   return {
     ...object,
-    metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...own } },
+    metadata: { ...object.metadata, ...(isBare && { labels: { ...labels } }) },
     spec: {
       ...spec,
       selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
@@ -246,6 +256,7 @@ const hooks: Readonly<Record<string, Hooks>> = {
     validate: (object, old) => [...containersRequired(object['spec'], 'spec'), ...podChanges(object, old)],
   },
   Job: {
+    whenDecoded: withTemplateLabels,
     prepareForCreate: (object) => status({})(jobLabels(jobSpec(object))),
     prepareForUpdate: jobSpec,
     validate: validateJob,

@@ -4,6 +4,7 @@ import { checkSchema } from '../schema/check-schema.ts'
 import { applyDefaults, dropNulls } from '../schema/defaults.ts'
 import { prune } from '../schema/prune.ts'
 import { validate } from '../schema/validate.ts'
+import { authorize, refusal } from './authorize.ts'
 import { apiVersionOf, type Call, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
 import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
@@ -16,6 +17,16 @@ import type { FieldError, KubeObject, Meta } from './types.ts'
 export function create(call: Call): KubeObject {
   checkWriteOptions(call, 'create')
   return createObject(call, decodeBody(call))
+}
+
+/**
+ * 403 for who may not create: asked again where a PUT or an apply of a missing object is about to. The request as such was allowed before.
+ */
+export function permitCreate({ core, request, type, info }: Call): void {
+  const { group, plural } = type
+  const { namespace, name } = info
+  const wanted = { verb: 'create', group, resource: plural, name, ...(namespace !== undefined && { namespace }) }
+  if (!authorize(core.store, request.user, wanted).isAllowed) throw forbidden(type, name, refusal(request.user, wanted))
 }
 
 /** Also for a PUT or an apply of an object that does not exist. `tracked` objects have their managedFields already. */

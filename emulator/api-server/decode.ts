@@ -100,9 +100,14 @@ const keepKnown = (type: FieldType | undefined, value: unknown): unknown => {
   return withFields(value, (item, key) => {
     if (item === undefined || (item === null && !element)) return gone
     const field = fields.get(key)?.type ?? element
-    return field ? keepKnown(field, item) : gone
+    if (item === null && element?.scalar === 'string') return ''
+    return !field || isEmptyMap(field, item) ? gone : keepKnown(field, item)
   })
 }
+
+/** Go leaves out a map of texts without entries. */
+const isEmptyMap = ({ map }: FieldType, value: unknown): boolean =>
+  map?.element?.scalar === 'string' && map.fields.size === 0 && isObject(value) && Object.keys(value).length === 0
 
 function checkTypes(type: ResourceType, root: FieldType, object: KubeObject): KubeObject {
   const [first] = typeErrors(root, object, true)
@@ -160,14 +165,15 @@ function metaOf(type: ResourceType, value: unknown): Meta {
           ? 'bool'
           : typeof found
     return badRequest(
-      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${shape} into Go struct field ObjectMeta.metadata.${field} of type ${wanted}`,
+      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${shape} into Go struct field ObjectMeta.${type.isCustom ? '' : 'metadata.'}${field} of type ${wanted}`,
     )
   }
   const isKept = (key: string, item: unknown): boolean => {
     if (!isMetaField.has(key) || key === 'selfLink' || item === null || item === '') return false
     if (key === 'labels' || key === 'annotations') {
       if (!isObject(item)) throw refuse(item, key, 'map[string]string')
-      for (const text of Object.values(item)) if (typeof text !== 'string') throw refuse(text, key, 'string')
+      for (const text of Object.values(item))
+        if (typeof text !== 'string' && text !== null) throw refuse(text, key, 'string')
       return Object.keys(item).length > 0
     }
     if (key === 'finalizers' || key === 'ownerReferences') {
@@ -178,8 +184,13 @@ function metaOf(type: ResourceType, value: unknown): Meta {
     if (typeof item !== 'string') throw refuse(item, key, 'string')
     return true
   }
-  return withFields(given, (item, key) => (isKept(key, item) ? item : gone)) as Meta // each field was looked at
+  // each field was looked at
+  return withFields(given, (item, key) => (isKept(key, item) ? withTexts(key, item) : gone)) as Meta
 }
+
+/** Go reads null as a map's empty text. */
+const withTexts = (key: string, item: unknown): unknown =>
+  (key === 'labels' || key === 'annotations') && isObject(item) ? withFields(item, (text) => text ?? '') : item
 
 const optionKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
 

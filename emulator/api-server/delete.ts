@@ -20,6 +20,7 @@ const immortal = ['default', 'kube-system', 'kube-public']
 export function remove(call: Call): unknown {
   const { core, type, info } = call
   const options = optionsOf(call)
+  warn(call, options)
   const object = core.store.get(tableOf(type), keyFor(call))
   if (type.kind === 'Namespace' && type.group === '' && immortal.includes(info.name))
     throw forbidden(type, info.name, 'this namespace may not be deleted')
@@ -29,9 +30,14 @@ export function remove(call: Call): unknown {
   return left
 }
 
+function warn({ type, warnings }: Call, { policy }: Options): void {
+  if (type.defaultPropagation === 'Orphan' && policy === undefined) warnings.push(orphanWarning)
+}
+
 /** As a DELETE of one after the other. */
 export function removeAll(call: Call, objects: readonly KubeObject[]): void {
   const options = optionsOf(call)
+  warn(call, options)
   for (const object of objects) removeObject(call, object, options)
 }
 
@@ -70,7 +76,7 @@ function removeObject(call: Call, object: KubeObject, options: Options): { isGon
 }
 
 /** With deletionTimestamp, grace period and the finalizers of the propagation policy; the object itself if it has all. */
-function markedFor({ core, type, warnings }: Call, object: KubeObject, options: Options): KubeObject {
+function markedFor({ core, type }: Call, object: KubeObject, options: Options): KubeObject {
   const { metadata } = object
   const now = core.world.now()
   if (tableOf(type) === CRDS) {
@@ -90,8 +96,6 @@ function markedFor({ core, type, warnings }: Call, object: KubeObject, options: 
     return { ...object, metadata: { ...metadata, deletionTimestamp: timestamp(now) }, status }
   }
   const finalizers = finalizersFor(type, metadata, options.policy)
-  if (type.defaultPropagation === 'Orphan' && options.policy === undefined && finalizers.includes('orphan'))
-    warnings.push(orphanWarning)
   const isSame = finalizers.join() === (metadata.finalizers ?? []).join()
   const asked = type.kind === 'Pod' ? graceOf(object, options) : 0
   if (metadata.deletionTimestamp) {

@@ -4,7 +4,7 @@ import { isObject } from './json.ts'
 
 /** Every field is known and of its type. */
 export const plain = 0
-/** So it is without the nulls that mean nothing. */
+/** So it is without the nulls and empty maps that mean nothing. */
 export const withNulls = 1
 /** It has to be looked at more closely: something may be unknown or of a wrong type. */
 export const unusual = 2
@@ -46,8 +46,9 @@ function inList(type: ListType, list: readonly unknown[], before: unknown): Find
 
 function inMap({ fields, element }: MapType, object: Readonly<Record<string, unknown>>, before: unknown): Findings {
   const old = isObject(before) ? before : nothing
-  let worst: Findings = plain
-  for (const key of Object.keys(object)) {
+  const keys = Object.keys(object)
+  let worst: Findings = element?.scalar === 'string' && fields.size === 0 && keys.length === 0 ? withNulls : plain
+  for (const key of keys) {
     const value = object[key]
     const field = fields.get(key)?.type ?? element
     if (!field || value === undefined) return unusual

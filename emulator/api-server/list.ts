@@ -1,5 +1,5 @@
 import { type Call, inVersion, keyFor, tableOf } from './context.ts'
-import { fieldSelector, labelSelector, type Selector } from './selectors.ts'
+import { fieldSelector, labelSelector, nameIn, type Selector } from './selectors.ts'
 import { badRequest, expired, invalid, notFound, StatusError } from './status.ts'
 import { keyOf } from './store.ts'
 import type { FieldError, KubeObject } from './types.ts'
@@ -107,13 +107,15 @@ export function list(call: Call): List {
   const at = revision ?? store.revision()
   const objects: KubeObject[] = []
   let last = ''
+  const only = nameIn(query.get('fieldSelector') ?? '')
   for (const object of page.objects) {
-    if (!selects(object)) continue
+    if (only !== undefined && object.metadata.name !== only) continue
     if (limit > 0 && objects.length === limit) {
       const isFiltered = Boolean(query.get('labelSelector') || query.get('fieldSelector'))
       const remaining = page.count - objects.length
       return { objects, revision: at, continueAt: writeToken(at, last), ...(!isFiltered && { remaining }) }
     }
+    if (!selects(object)) continue
     objects.push(inVersion(object, type))
     if (objects.length === limit) last = keyOf(object)
   }

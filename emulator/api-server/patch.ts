@@ -3,7 +3,7 @@ import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts'
 import { apiVersionOf, type Call, inVersion, keyFor, tableOf, typeInfoOf } from './context.ts'
-import { createObject, inNamespace } from './create.ts'
+import { createObject, inNamespace, permitCreate } from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { at, isObject } from './json.ts'
 import { badRequest, conflict, invalid, notFound, notImplemented, StatusError } from './status.ts'
@@ -105,6 +105,7 @@ function applied(call: Call, stored: KubeObject | undefined): { object: KubeObje
   checkName(call, decoded)
   const wanted = inNamespace(call, decoded)
   if (!stored || !live) {
+    permitCreate(call)
     const { resourceVersion: _, uid, ...metadata } = wanted.metadata
     if (uid !== undefined)
       throw conflict(

@@ -8,11 +8,12 @@ import type { Json, KubeObject } from './types.ts'
 /** What the client accepts: objects as they are, rows of a Table, or their metadata alone. */
 export type Shape = 'object' | 'table' | 'metadata'
 
-const json = ['application/json', 'application/*', '*/*', '']
+const json = ['application/json', '*/*', '']
 
 /** Throws 406 when nothing that the client accepts is there. */
-export function shapeOf({ request }: Pick<Call, 'request'>): Shape {
+export function shapeOf({ request, type }: Pick<Call, 'request' | 'type'>): Shape {
   const { accept = '' } = request.headers
+  let isTransformed = type.isCustom
   for (const part of accept.split(',')) {
     const [media = '', ...rest] = part.split(';').map((each) => each.trim())
     if (!json.includes(media)) continue
@@ -21,7 +22,14 @@ export function shapeOf({ request }: Pick<Call, 'request'>): Shape {
     if (as === undefined) return 'object'
     if (as === 'Table' && isMeta) return 'table'
     if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && isMeta) return 'metadata'
+    isTransformed = true
   }
+  if (isTransformed)
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    )
   throw new StatusError(
     406,
     'NotAcceptable',

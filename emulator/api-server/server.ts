@@ -55,6 +55,7 @@ export function createApiServer({ world, resources = builtIns, history, ...other
   const store = createStore(history)
   const core = createCore(store, world, resources)
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) addNamespace(core, name)
+  store.compact() // nobody can have seen what was before
 
   const handle = (request: Request): Response => {
     try {
@@ -62,12 +63,7 @@ export function createApiServer({ world, resources = builtIns, history, ...other
     } catch (error) {
       const status = statusOf(error)
       if (!status) throw error
-      const retry = status.details?.retryAfterSeconds
-      const headers = {
-        'content-type': 'application/json',
-        ...(retry !== undefined && { 'retry-after': String(retry) }),
-      }
-      return { status: status.code, headers, body: statusBody(status) }
+      return failure(status)
     }
   }
   return { handle, store }
@@ -128,7 +124,14 @@ function answer(core: Core, request: Request, node: Node): Response {
     if (isServed) throw noSuchPath()
     return plainText(404, '404 page not found\n')
   }
-  return serve({ core, request, info, type, warnings: [] }, node)
+  const call: Call = { core, request, info, type, warnings: [] }
+  try {
+    return serve(call, node)
+  } catch (error) {
+    const status = statusOf(error)
+    if (!status) throw error
+    return failure(status, call.warnings)
+  }
 }
 
 /** 403 before anything else is looked at, even whether the resource exists. */
@@ -227,6 +230,12 @@ function serve(call: Call, { signToken, logs }: Node): Response {
     default:
       throw methodNotAllowed()
   }
+}
+
+function failure(status: StatusError, warnings: readonly string[] = []): Response {
+  const retry = status.details?.retryAfterSeconds
+  const headers = { ...headersOf(warnings), ...(retry !== undefined && { 'retry-after': String(retry) }) }
+  return { status: status.code, headers, body: statusBody(status) }
 }
 
 const unsupportedMethod = ({ type }: Call, verb: string): StatusError =>

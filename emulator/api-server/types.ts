@@ -185,6 +185,8 @@ export type ResourceType = {
   /** DELETE answers the object and not a Status, also without finalizers. */
   readonly returnsDeletedObject: boolean
   readonly defaultPropagation: 'Background' | 'Orphan'
+  /** What decoding fills in, of any write. */
+  readonly whenDecoded?: (object: KubeObject) => KubeObject
   readonly prepareForCreate?: (object: KubeObject, world: World) => KubeObject
   readonly prepareForUpdate?: (object: KubeObject, old: KubeObject, world: World) => KubeObject
   readonly validate?: (object: KubeObject, old?: KubeObject) => readonly FieldError[]

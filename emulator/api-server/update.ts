@@ -1,7 +1,7 @@
 import { validateStatus } from '../schema/validate.ts'
 import { apiVersionOf, type Call, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, established, withCrdDefaults } from './crd.ts'
-import { cleaned, crdErrors, createObject, inNamespace, schemaErrors, withOwners } from './create.ts'
+import { cleaned, crdErrors, createObject, inNamespace, permitCreate, schemaErrors, withOwners } from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { removeIfDone } from './delete.ts'
 import { equal, without } from './json.ts'
@@ -20,6 +20,7 @@ export function update(call: Call): { readonly object: KubeObject; readonly crea
   if (!old) {
     if (!type.allowsCreateOnUpdate || info.subresource !== '') throw notFound(type, info.name)
     const { uid, resourceVersion: _, ...metadata } = object.metadata
+    permitCreate(call)
     if (uid !== undefined) throw uidConflict(call, uid)
     return { object: createObject(call, { ...object, metadata }), created: true }
   }
@@ -39,12 +40,13 @@ export function checkName({ info }: Call, { metadata }: KubeObject): void {
 export function replace(
   call: Call,
   stored: KubeObject,
-  wanted: KubeObject,
+  given: KubeObject,
   from: 'update' | 'patch' | 'apply' = 'update',
   earlier: readonly FieldError[] = [],
 ): KubeObject {
   const { core, type, info } = call
   const old = inVersion(stored, type)
+  const wanted = type.whenDecoded?.(given) ?? given
   const { uid } = wanted.metadata
   const asked = wanted.metadata.resourceVersion ?? ''
   const resourceVersion = asked === '0' ? '' : asked
@@ -139,7 +141,8 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
   const hasStatus = type.subresources.includes('status')
   const body = hasStatus ? { ...without(ofKind, 'status'), ...('status' in old && { status: old['status'] }) } : ofKind
   const clean = cleaned(call, body as KubeObject)
-  const prepared = type.prepareForUpdate?.(clean, old, core.world) ?? clean
+  const allowed = type.kind === 'Namespace' && type.group === '' ? { ...clean, spec: old['spec'] } : clean
+  const prepared = type.prepareForUpdate?.(allowed, old, core.world) ?? allowed
   return tableOf(type) === CRDS ? withCrdDefaults(prepared) : prepared
 }
 

@@ -38,14 +38,12 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
     return { type: 'DELETED', object: render(inVersion(left, type)) }
   }
 
-  const bookmark = (revision: number, isInitial: boolean): WatchEvent => {
-    const annotations = isInitial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
-    const metadata = { ...annotations, resourceVersion: String(revision) }
+  const bookmark = (revision: number): WatchEvent => {
+    const annotations = { 'k8s.io/initial-events-end': 'true' }
+    const metadata = { annotations, resourceVersion: String(revision) }
     const { kind } = type
-    return {
-      type: 'BOOKMARK',
-      object: { ...zeroOf(type.isCustom, kind), apiVersion: inVersionName(call), kind, metadata },
-    }
+    const empty = { ...zeroOf(type.isCustom, kind), apiVersion: inVersionName(call), kind, metadata }
+    return { type: 'BOOKMARK', object: render(empty) }
   }
 
   return {
@@ -61,7 +59,7 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
       if (wantsAll) {
         for (const object of store.list(table, prefix) ?? [])
           if (selects(object)) deliver({ type: 'ADDED', object: render(inVersion(object, type)) })
-        if (wantsBookmarks) deliver(bookmark(store.revision(), initial !== null || version === '0'))
+        if (wantsBookmarks) deliver(bookmark(store.revision()))
       } else {
         const after = version === '' ? store.revision() : Number(version)
         for (const change of store.changesAfter(table, after)) {
@@ -93,8 +91,17 @@ function scopeOf(call: Call): string {
 
 const inVersionName = ({ type }: Call): string => (type.group === '' ? type.version : `${type.group}/${type.version}`)
 
-/** A bookmark of a built-in kind shows the empty fields of its Go type; only those that matter here. */
-const zeroOf = (isCustom: boolean, kind: string): Json => {
-  if (isCustom) return {}
-  return kind === 'Pod' ? { spec: { containers: null }, status: {} } : {}
+const zeroes: Readonly<Record<string, Json>> = {
+  Pod: { spec: { containers: null }, status: {} },
+  Job: { spec: { template: { metadata: {}, spec: { containers: null } } }, status: {} },
+  Service: { spec: {}, status: { loadBalancer: {} } },
+  Deployment: {
+    spec: { selector: null, strategy: {}, template: { metadata: {}, spec: { containers: null } } },
+    status: {},
+  },
+  Lease: { spec: {} },
+  Role: { rules: null },
 }
+
+/** A bookmark of a built-in kind shows the empty fields of its Go type; only those that matter here. */
+const zeroOf = (isCustom: boolean, kind: string): Json => (isCustom ? {} : (zeroes[kind] ?? {}))

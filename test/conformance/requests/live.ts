@@ -37,9 +37,21 @@ export function livePort({ server, etcd, adminKubeconfig }: Access): Port {
       outgoing.end(text)
     })
 
+  /** What answers from memory may lag behind what was written. */
+  const settle = async ({ path }: Sent): Promise<void> => {
+    if (/resourceVersion=0(&|$)/.test(path)) await sleep(150)
+  }
+
   return {
     send: async (sent) => {
-      const response = await open(sent)
+      await settle(sent)
+      let response = await open(sent)
+      // A new custom kind takes its time.
+      for (let tries = 0; response.statusCode === 429 && tries < 10; tries++) {
+        response.resume()
+        await sleep(500)
+        response = await open(sent)
+      }
       const chunks: Buffer[] = []
       const patience = setTimeout(() => response.destroy(new Error(`${sent.method} ${sent.path}: no end`)), 8_000)
       for await (const chunk of response) chunks.push(chunk as Buffer) // no encoding is set
@@ -47,6 +59,7 @@ export function livePort({ server, etcd, adminKubeconfig }: Access): Port {
       return replyOf(response, Buffer.concat(chunks).toString())
     },
     watch: async (sent) => {
+      await settle(sent)
       const response = await open(sent).catch(() => undefined)
       if (!response) return { status: 0, headers: { warnings: [] }, body: 'no answer' }
       if (response.statusCode !== 200) {

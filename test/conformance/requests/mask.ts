@@ -59,6 +59,8 @@ function versionsIn(value: unknown, isMark = false, into = new Set<number>()): S
   return into
 }
 
+/** The server's own writes of a definition's status, and what it notes of objects that it does not keep. */
+const isBookkeeping = /kube-apiserver|authorization\.k8s\.io|authentication\.k8s\.io/
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g
 
@@ -82,25 +84,25 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
       .replaceAll(uuid, named)
       .replaceAll(time, 'TIME')
       .replaceAll(/(resource ?version[^0-9"]{0,40})(\d{2,})/gi, (_, before: string, version: string) => before + rank(version))
-      .replaceAll(/(current: |version: \S+ \()(\d{2,})/g, (_, before: string) => `${before}#`)
-      .replaceAll(/(patch: Invalid value: )?"[{[](?:[^"\\]|\\.){60,}"(?=: )/g, (whole, patch) => (patch ? `${patch}"OBJECT"` : whole))
+      .replaceAll(/(current: |version: \S+ \()(\d+)/g, (_, before: string) => `${before}#`)
+      .replaceAll(/Invalid value: "[{[](?:[^"\\]|\\.){60,}"(?=: )/g, 'Invalid value: "OBJECT"')
       .replaceAll(/10\.96\.\d+\.\d+/g, 'IP')
       .replaceAll(/kube-api-access-\w{5}/g, 'kube-api-access-*')
       .replaceAll(/(.)\1{63,}/g, (run: string, letter: string) => `${letter}*${run.length}`)
-      .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'JWT')
+      .replaceAll(/eyJ[\w-]*\.[\w-]+\.[\w-]+/g, 'JWT')
 
   const maskMeta = (meta: Json): Json => {
     const { resourceVersion, managedFields, generateName, name, continue: token } = meta
     const managers = (managedFields as readonly Json[] | undefined)?.map(
       ({ operation, manager, subresource, apiVersion }) =>
         [operation, manager, subresource ?? '-', apiVersion].join(' '),
-    )
+    ).filter((text) => !isBookkeeping.test(text))
     const isGenerated =
       typeof generateName === 'string' && typeof name === 'string' && name.length === Math.min(generateName.length, 58) + 5
     return {
       ...meta,
       ...(typeof resourceVersion === 'string' && { resourceVersion: rank(resourceVersion) }),
-      ...(managers && { managedFields: managers.sort() }),
+      ...(managers && { managedFields: managers.length > 0 ? managers.sort() : undefined }),
       ...(isGenerated && { name: `${name.slice(0, -5)}*****` }),
       ...(typeof token === 'string' && token !== '' && { continue: 'TOKEN' }),
     }

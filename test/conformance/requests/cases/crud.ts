@@ -152,6 +152,16 @@ export const crudCases = [
     merge('widgets/a', { spec: { unknown: 1 } }),
     put('widgets/a/status', { $from: 0 }),
   ]),
+  aCase('a PUT that changes nothing of a Job that was made suspended', [
+    given(post('jobs', job('a', { suspend: true }))),
+    put('jobs/a', { $from: 0 }),
+    put('jobs/a', { $from: 'jobs/a' }),
+  ]),
+  aCase('a patch that changes nothing of an object that was made with empty labels', [
+    given(post('widgets', widget('a', {}, { labels: {} }))),
+    merge('widgets/a', { metadata: { finalizers: null } }),
+    merge('widgets/a', { metadata: { finalizers: null } }),
+  ]),
   aCase('a PUT that changes nothing by another manager', [
     a,
     put('cm/a?fieldManager=other', { $from: 0 }),
