@@ -14,6 +14,7 @@ const rules: Readonly<
   runtime: { rooms: ['sdk'], packages: 'any' },
   manifests: { rooms: ['sdk', 'reconcilers', 'runtime'], packages: 'any' },
   emulator: { rooms: [], packages: 'any' },
+  cli: { rooms: ['sdk', 'runtime', 'emulator'], packages: 'any' },
 }
 /** In these a folder is a room of its own: a function never imports another. */
 const divided = ['functions', 'reconcilers']

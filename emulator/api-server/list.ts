@@ -64,8 +64,7 @@ export function checkListOptions({ info }: Call, isWatch: boolean): void {
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
     if (query.get('continue'))
       forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
-  }
-  else if (match !== '' && query.get('continue'))
+  } else if (match !== '' && query.get('continue'))
     forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
   else if (match !== '' && !['Exact', 'NotOlderThan'].includes(match))
     errors.push({
@@ -145,8 +144,7 @@ const writeToken = (revision: number, after: string): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url')
 
 const readToken = (token: string): { readonly revision: number; readonly after: string } => {
-  const refuse = (why: string): StatusError =>
-    badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  const refuse = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`)
   const wrong = token.search(/[^-\w]/)
   if (wrong >= 0 || token.length % 4 === 1)
     throw refuse(`illegal base64 data at input byte ${wrong >= 0 ? wrong : token.length - 1}`)

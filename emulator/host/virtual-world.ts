@@ -69,13 +69,13 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
       }
     },
     advance: async (ms) => {
-      const end = time + ms
+      const end = time + Math.ceil(ms)
       await settle()
       for (let due = next(); due && due.at <= end; due = next()) await moment(due.at)
       time = end
     },
     until: async (what, isDone, ms) => {
-      const end = time + ms
+      const end = time + Math.ceil(ms)
       await settle()
       while (!isDone()) {
         const due = next()

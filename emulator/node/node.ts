@@ -34,6 +34,8 @@ export type RunningNode = {
   ) => Promise<HttpResponse>
   /** What a container wrote; `undefined` where there is none, or where it has not begun. */
   readonly logs: (pod: PodRef, container: string, previous?: boolean) => readonly LogLine[] | undefined
+  /** Calls back with each further line of a container that runs; the answer ends that. */
+  readonly onLog: (pod: PodRef, container: string, listener: (line: LogLine) => void) => () => void
   /** Ends the Pod as the kubelet does when the node lacks memory. */
   readonly evict: (pod: PodRef, message?: string) => void
   /** The node is heard of no more: what its Pods come to is told when it is back. Deleted ones stay until then. */
@@ -114,6 +116,8 @@ export function runNode({ client, world, runner, obstacle, node = { name: 'emula
       return found.send(request)
     },
     logs: (ref, container, previous = false) => find(ref)?.logs(container, previous),
+    onLog: (ref, container, listener) =>
+      find(ref)?.container(container)?.container()?.onLog(listener) ?? (() => undefined),
     evict: (ref, message = 'The node was low on resource: memory. ') => {
       const worker = find(ref)
       if (!worker) return

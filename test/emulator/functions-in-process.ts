@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { User } from '#emulator/api-server/types.ts'
 import type { VirtualWorld } from '#emulator/host/virtual-world.ts'
-import type { Container, ContainerReport, ContainerStart, LogLine, PodRunner } from '#emulator/pod-runner.ts'
+import type { Container, ContainerStart, LogLine, PodRunner } from '#emulator/pod-runner.ts'
 import { readConfig } from '#runtime/config.ts'
 import { buildKnativeHost } from '#runtime/knative.ts'
 import { createCluster } from '#runtime/kubernetes/cluster.ts'
-import type { Call, Transport } from '#runtime/kubernetes/transport.ts'
+import type { Transport } from '#runtime/kubernetes/transport.ts'
 import { createMetrics } from '#runtime/metrics.ts'
 import { sweepOnce, sweepUntil } from '#runtime/sweeper.ts'
 import { createTurns } from '#runtime/turns.ts'
@@ -28,7 +28,7 @@ export const functionsInProcess =
     const fn = functions.find((each) => each.name === name)
     if (!fn) throw new Error(`${container.pod.metadata.name}: no function is named "${name}"`)
     const { log, lines, onLog } = createLog(world)
-    const ports = portsOf(container, transportFor(userOf(container)), log, world)
+    const ports = portsFor(container.env, transportFor(userOf(container)), world, log)
     const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
     const end = (): void =>
       world.after(1, () => report({ state: 'terminated', exitCode: 0, reason: 'Completed' })) as never
@@ -108,7 +108,15 @@ const runSweeper = (fn: FunctionDefinition, ports: Ports, { env }: ContainerStar
   }
 }
 
-const portsOf = ({ env }: ContainerStart, transport: Pick<Transport, 'send'>, log: Log, world: VirtualWorld): Ports => {
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** The ports of one process with this environment. */
+export const portsFor = (
+  env: Readonly<Record<string, string>>,
+  transport: Pick<Transport, 'send'>,
+  world: VirtualWorld,
+  log: Log = silent,
+): Ports => {
   const { settings, maxConcurrentReconciles } = readConfig(env)
   return {
     cluster: createCluster(transport),
@@ -146,21 +154,3 @@ const createLog = (world: VirtualWorld) => {
   }
   return { log, lines, onLog }
 }
-
-/** Over a call of the API server's function: what goes to and fro is text, as on the wire. */
-export const transportOver =
-  (
-    handle: (
-      user: User,
-      call: Call,
-    ) => { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown },
-  ) =>
-  (user: User): Pick<Transport, 'send'> => ({
-    send: async (call) => {
-      const body = call.body === undefined ? undefined : (JSON.parse(JSON.stringify(call.body)) as object)
-      const answer = handle(user, { ...call, ...(body && { body }) })
-      return { status: answer.status, headers: answer.headers, body: JSON.stringify(answer.body) }
-    },
-  })
-
-export type { ContainerReport }

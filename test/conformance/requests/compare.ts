@@ -15,7 +15,8 @@ export function differenceIn({ name, steps }: Case, given: Masked, recorded: Mas
     const [mine, theirs] = differing(ours.answers[index], real.answers[index])
     return { case: name, at: `${index}: ${step.call}`, real: theirs, ours: mine }
   }
-  const watched = Object.keys(real.watches).find((key) => !isDeepStrictEqual(ours.watches[key], real.watches[key])) ?? '0'
+  const watched =
+    Object.keys(real.watches).find((key) => !isDeepStrictEqual(ours.watches[key], real.watches[key])) ?? '0'
   const [mine, theirs] = differing(ours.watches[watched], real.watches[watched])
   return { case: name, at: `the watch of step ${watched}`, real: theirs, ours: mine }
 }
@@ -48,5 +49,6 @@ function visit(a: unknown, b: unknown, path: string, found: [string, unknown, un
     return
   }
   const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>]
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) visit(left[key], right[key], `${path}.${key}`, found)
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
+    visit(left[key], right[key], `${path}.${key}`, found)
 }

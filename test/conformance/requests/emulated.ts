@@ -36,7 +36,11 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
     address ??= listen()
     const response = await fetch((await address) + path, { method, headers, ...(raw && { body: raw }) })
     const text = await response.text()
-    return replyOf(response.status, Object.fromEntries(response.headers), text.startsWith('{') ? JSON.parse(text) : text)
+    return replyOf(
+      response.status,
+      Object.fromEntries(response.headers),
+      text.startsWith('{') ? JSON.parse(text) : text,
+    )
   }
   const ask = ({ method, path, headers, body, as }: Sent): Response => {
     const request: Request = {

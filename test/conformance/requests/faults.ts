@@ -60,7 +60,10 @@ const statusCountsAsGeneration: Fault =
     const response = handle(request)
     const written = objectIn(response)
     if (!isStatus(request) || !isWrite(request) || !written?.metadata.generation) return response
-    const [group, , plural] = plain(request).replace(/^\/apis\//, '').replace(/\/namespaces\/[^/]+/, '').split('/')
+    const [group, , plural] = plain(request)
+      .replace(/^\/apis\//, '')
+      .replace(/\/namespaces\/[^/]+/, '')
+      .split('/')
     const { generation } = written.metadata
     const next = { ...written, metadata: { ...written.metadata, generation: generation + 1 } }
     return { ...response, body: store.put(`${plural}.${group}`, keyOf(written), next) }

@@ -7,7 +7,8 @@ type Fields = Readonly<Record<string, unknown>>
 const string = { type: 'string' }
 const integer = { type: 'integer' }
 const object = (properties: Fields, rest: Fields = {}) => ({ type: 'object', properties, ...rest })
-const specOf = (properties: Fields) => object({ spec: object(properties), status: object({ phase: string, count: integer }) })
+const specOf = (properties: Fields) =>
+  object({ spec: object(properties), status: object({ phase: string, count: integer }) })
 
 type Version = { readonly name?: string; readonly schema: unknown } & Fields
 

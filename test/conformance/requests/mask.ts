@@ -42,8 +42,7 @@ const answerOf = ({ status, headers, body }: Reply, mask: (value: unknown) => un
 })
 
 type Json = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isPage = (value: Json): boolean =>
   Array.isArray(value['items']) || Array.isArray(value['rows']) || String(value['kind']).endsWith('List')
@@ -83,7 +82,10 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
       .replaceAll(namespace, 'NS')
       .replaceAll(uuid, named)
       .replaceAll(time, 'TIME')
-      .replaceAll(/(resource ?version[^0-9"]{0,40})(\d{2,})/gi, (_, before: string, version: string) => before + rank(version))
+      .replaceAll(
+        /(resource ?version[^0-9"]{0,40})(\d{2,})/gi,
+        (_, before: string, version: string) => before + rank(version),
+      )
       .replaceAll(/(current: |version: \S+ \()(\d+)/g, (_, before: string) => `${before}#`)
       .replaceAll(/Invalid value: "[{[](?:[^"\\]|\\.){60,}"(?=: )/g, 'Invalid value: "OBJECT"')
       .replaceAll(/10\.96\.\d+\.\d+/g, 'IP')
@@ -93,12 +95,15 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
 
   const maskMeta = (meta: Json): Json => {
     const { resourceVersion, managedFields, generateName, name, continue: token } = meta
-    const managers = (managedFields as readonly Json[] | undefined)?.map(
-      ({ operation, manager, subresource, apiVersion }) =>
+    const managers = (managedFields as readonly Json[] | undefined)
+      ?.map(({ operation, manager, subresource, apiVersion }) =>
         [operation, manager, subresource ?? '-', apiVersion].join(' '),
-    ).filter((text) => !isBookkeeping.test(text))
+      )
+      .filter((text) => !isBookkeeping.test(text))
     const isGenerated =
-      typeof generateName === 'string' && typeof name === 'string' && name.length === Math.min(generateName.length, 58) + 5
+      typeof generateName === 'string' &&
+      typeof name === 'string' &&
+      name.length === Math.min(generateName.length, 58) + 5
     return {
       ...meta,
       ...(typeof resourceVersion === 'string' && { resourceVersion: rank(resourceVersion) }),

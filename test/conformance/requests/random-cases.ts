@@ -13,7 +13,9 @@ const labels = fc.option(fc.record({ x: fc.constantFrom('1', '2', null) }), { ni
 const finalizers = fc.option(fc.constantFrom(['x.io/f'], ['x.io/f', 'x.io/g'], null), { nil: undefined, freq: 3 })
 const content: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
   cm: fc.record({ data: optional({ k: fc.constantFrom('1', '2', null), l: fc.constantFrom('1', null) }) }),
-  jobs: fc.record({ spec: optional<unknown>({ parallelism: fc.constantFrom(1, 2), backoffLimit: fc.constantFrom(1, 2) }) }),
+  jobs: fc.record({
+    spec: optional<unknown>({ parallelism: fc.constantFrom(1, 2), backoffLimit: fc.constantFrom(1, 2) }),
+  }),
   widgets: fc.record({
     spec: optional<unknown>({
       size: fc.constantFrom(1, 2, 101, null),
@@ -50,20 +52,36 @@ const versionOf = (which: 'none' | 'last' | 'first', path: string): object =>
   which === 'none' ? {} : { resourceVersion: `$${which}(${path}).metadata.resourceVersion` }
 
 const change = kind.chain((of) =>
-  fc.record({ of: fc.constant(of), name, client, labels, finalizers, fields: content[of], status: status[of], version }),
+  fc.record({
+    of: fc.constant(of),
+    name,
+    client,
+    labels,
+    finalizers,
+    fields: content[of],
+    status: status[of],
+    version,
+  }),
 )
 
 const create = change.map(({ of, name, client, labels, finalizers, fields }) =>
   post(`${of}?fieldManager=${client}`, object(of, name, fields, metaOf({ labels, finalizers }))),
 )
-const update = fc.tuple(change, fc.boolean()).map(([{ of, name, client, labels, finalizers, fields, version }, isDry]) =>
-  put(`${of}/${name}?fieldManager=${client}${isDry && version === 'first' ? '&dryRun=All' : ''}`, {
-    $from: `${of}/${name}`,
-    ...headOf(of),
-    ...fields,
-    metadata: { name, ...metaOf({ labels, finalizers }), resourceVersion: null, ...versionOf(version, `${of}/${name}`) },
-  }),
-)
+const update = fc
+  .tuple(change, fc.boolean())
+  .map(([{ of, name, client, labels, finalizers, fields, version }, isDry]) =>
+    put(`${of}/${name}?fieldManager=${client}${isDry && version === 'first' ? '&dryRun=All' : ''}`, {
+      $from: `${of}/${name}`,
+      ...headOf(of),
+      ...fields,
+      metadata: {
+        name,
+        ...metaOf({ labels, finalizers }),
+        resourceVersion: null,
+        ...versionOf(version, `${of}/${name}`),
+      },
+    }),
+  )
 const updateStatus = change.map(({ of, name, client, labels, fields, status, version }) =>
   put(`${of}/${name}/status?fieldManager=${client}`, {
     $from: `${of}/${name}`,
@@ -105,12 +123,14 @@ const withoutNulls = (value: unknown): unknown => {
     }),
   )
 }
-const applies = fc.tuple(change, fc.boolean()).map(([{ of, name, client, labels, finalizers, fields }, isForced]) =>
-  apply(
-    `${of}/${name}?fieldManager=${client}${isForced ? '&force=true' : ''}`,
-    withoutNulls(object(of, name, fields, metaOf({ labels, finalizers }))),
-  ),
-)
+const applies = fc
+  .tuple(change, fc.boolean())
+  .map(([{ of, name, client, labels, finalizers, fields }, isForced]) =>
+    apply(
+      `${of}/${name}?fieldManager=${client}${isForced ? '&force=true' : ''}`,
+      withoutNulls(object(of, name, fields, metaOf({ labels, finalizers }))),
+    ),
+  )
 const remove = fc
   .record({
     of: kind,
@@ -134,7 +154,13 @@ const release = fc.tuple(kind, name).map(([of, name]) => merge(`${of}/${name}`, 
 const removeAll = kind.chain((of) =>
   fc.constantFrom('', '?labelSelector=x%3D1').map((query) => del(of + query, { propagationPolicy: 'Background' })),
 )
-const selector = fc.constantFrom('', 'labelSelector=x%3D1', 'labelSelector=x%20in%20(1,2)', 'labelSelector=!x', 'fieldSelector=metadata.name%3Da')
+const selector = fc.constantFrom(
+  '',
+  'labelSelector=x%3D1',
+  'labelSelector=x%20in%20(1,2)',
+  'labelSelector=!x',
+  'fieldSelector=metadata.name%3Da',
+)
 const reads = fc
   .tuple(kind, name, selector, fc.nat(3))
   .map(([of, name, query, which]) =>
@@ -147,17 +173,15 @@ const reads = fc
       ][which] ?? of,
     ),
   )
-const watches = fc
-  .tuple(kind, selector, fc.constantFrom('', 'list', 'object'), name)
-  .map(([of, query, from, name]) => {
-    const start =
-      from === 'list'
-        ? `resourceVersion=$last(${of}).metadata.resourceVersion`
-        : from === 'object'
-          ? `resourceVersion=$first(${of}/${name}).metadata.resourceVersion`
-          : from
-    return watch(`${of}?${start}&${query}`)
-  })
+const watches = fc.tuple(kind, selector, fc.constantFrom('', 'list', 'object'), name).map(([of, query, from, name]) => {
+  const start =
+    from === 'list'
+      ? `resourceVersion=$last(${of}).metadata.resourceVersion`
+      : from === 'object'
+        ? `resourceVersion=$first(${of}/${name}).metadata.resourceVersion`
+        : from
+  return watch(`${of}?${start}&${query}`)
+})
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { arbitrary: create, weight: 5 },

@@ -62,7 +62,8 @@ describe('the suite notices a server that', () => {
     const results = await runAll(broken, cases)
     await broken.close()
     const noticed = cases.filter(
-      ({ name }) => JSON.stringify(results.get(name)?.masked) !== JSON.stringify(ours.get(name)?.masked) && !known.has(name),
+      ({ name }) =>
+        JSON.stringify(results.get(name)?.masked) !== JSON.stringify(ours.get(name)?.masked) && !known.has(name),
     )
     expect(noticed.map(({ name }) => name)).not.toEqual([])
   })

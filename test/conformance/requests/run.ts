@@ -33,7 +33,10 @@ export async function run(port: Port, { steps }: Case, namespace: string, before
       await port.heard(stream, before?.opening.get(index) ?? 0, false)
       opening.set(index, stream.events.length)
     } else if (reply.status < 300) {
-      const seen = inShort(sent.method === 'POST' ? `${sent.path.split('?')[0]}/${nameOf(reply.body)}` : sent.path, namespace)
+      const seen = inShort(
+        sent.method === 'POST' ? `${sent.path.split('?')[0]}/${nameOf(reply.body)}` : sent.path,
+        namespace,
+      )
       const { metadata, items } = (reply.body ?? {}) as { metadata?: { uid?: string }; items?: unknown }
       const isSeen = metadata?.uid !== undefined || items !== undefined
       if (seen !== undefined && isSeen && !sent.path.includes('/scale')) {
@@ -55,8 +58,7 @@ export async function run(port: Port, { steps }: Case, namespace: string, before
   return { namespace, replies, watches, opening }
 }
 
-const nameOf = (body: unknown): string =>
-  (body as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? ''
+const nameOf = (body: unknown): string => (body as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? ''
 
 /** A namespace of its own, in which Pods can be made. */
 async function prepare(port: Port, namespace: string): Promise<void> {
@@ -79,7 +81,7 @@ function requestOf(step: Step, sight: Sight): Sent {
     headers: {
       accept: step.accept ?? 'application/json',
       'user-agent': 'conformance',
-      ...(step.type !== ''  && { 'content-type': step.type ?? 'application/json' }),
+      ...(step.type !== '' && { 'content-type': step.type ?? 'application/json' }),
       ...Object.fromEntries(Object.entries(step.headers ?? {}).map(([key, text]) => [key, fillText(text, sight)])),
     },
     ...(step.body !== undefined && { body: fill(step.body, sight) }),

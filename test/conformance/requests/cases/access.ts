@@ -16,7 +16,10 @@ const allowed = (rules: readonly Rule[], subjects: readonly object[] = [subject]
 const allowedEverywhere = (rules: readonly Rule[], subjects: readonly object[] = [subject]): readonly Step[] =>
   given(
     post('clusterroles', clusterRole('$ns-r', { rules })),
-    post('clusterrolebindings', clusterRoleBinding('$ns-b', { roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: '$ns-r' }, subjects })),
+    post(
+      'clusterrolebindings',
+      clusterRoleBinding('$ns-b', { roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: '$ns-r' }, subjects }),
+    ),
   )
 const settled: Step = { ...get('cm', { as: 'warm-up' }), quiet: true, wait: 0.4 }
 const as = { as: user }
@@ -27,29 +30,45 @@ const rule = (verbs: string, resources: string, more: Rule = {}): Rule => ({
   ...more,
 })
 const review = (attributes: object, who: object = { user }): Step =>
-  post('reviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { ...who, ...attributes } })
+  post('reviews', {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { ...who, ...attributes },
+  })
 const may = (verb: string, resource: string, more: object = {}): object => ({
   resourceAttributes: { verb, resource, namespace: '$ns', ...more },
 })
 
 export const accessCases = [
-  aCase('nothing is allowed to nobody', [
-    get('cm', as),
-    get('cm/a', as),
-    post('cm', cm('a'), as),
-    put('cm/a', cm('a'), as),
-    merge('cm/a', {}, as),
-    del('cm/a', undefined, as),
-    del('cm', undefined, as),
-    watch('cm', as),
-    get('/api/v1/configmaps', as),
-    get('ns', as),
-    get('ns/$ns', as),
-    get('widgets/a/status', as),
-    put('widgets/a/status', widget('a'), as),
-    get('planets', as),
-  ], 'tests pass where permissions are missing'),
-  aCase('403 comes before 404', [get('/apis/nope.io/v1/namespaces/$ns/nopes', as), get('/api/v1/nopes', as), get('/api/v1/namespaces/none/configmaps', as), post('cm', {}, as), get('/nope', as), merge('cm/a', {}, { ...as, type: 'text/plain' }), get('cm', { ...as, accept: 'text/html' })]),
+  aCase(
+    'nothing is allowed to nobody',
+    [
+      get('cm', as),
+      get('cm/a', as),
+      post('cm', cm('a'), as),
+      put('cm/a', cm('a'), as),
+      merge('cm/a', {}, as),
+      del('cm/a', undefined, as),
+      del('cm', undefined, as),
+      watch('cm', as),
+      get('/api/v1/configmaps', as),
+      get('ns', as),
+      get('ns/$ns', as),
+      get('widgets/a/status', as),
+      put('widgets/a/status', widget('a'), as),
+      get('planets', as),
+    ],
+    'tests pass where permissions are missing',
+  ),
+  aCase('403 comes before 404', [
+    get('/apis/nope.io/v1/namespaces/$ns/nopes', as),
+    get('/api/v1/nopes', as),
+    get('/api/v1/namespaces/none/configmaps', as),
+    post('cm', {}, as),
+    get('/nope', as),
+    merge('cm/a', {}, { ...as, type: 'text/plain' }),
+    get('cm', { ...as, accept: 'text/html' }),
+  ]),
   aCase('a role allows verbs one by one', [
     allowed([rule('get create', 'configmaps')]),
     settled,
@@ -65,7 +84,14 @@ export const accessCases = [
     settled,
     get('cm/a', as),
   ]),
-  aCase('stars in a role', [allowed([{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]), settled, post('cm', cm('a'), as), get('widgets', as), get('ns', as), get('/api/v1/configmaps', as)]),
+  aCase('stars in a role', [
+    allowed([{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]),
+    settled,
+    post('cm', cm('a'), as),
+    get('widgets', as),
+    get('ns', as),
+    get('/api/v1/configmaps', as),
+  ]),
   aCase('resourceNames', [
     allowed([rule('get list watch update delete create', 'configmaps', { resourceNames: ['a'] })]),
     settled,
@@ -117,7 +143,12 @@ export const accessCases = [
     put('leases/a', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'a' } }, as),
     get('leases/a'),
   ]),
-  aCase('groups', [allowed([rule('list', 'configmaps')], [{ kind: 'Group', name: '$ns-group', apiGroup: RBAC }]), settled, get('cm', { as: `${user},$ns-group` }), get('cm', { as: `${user},other` })]),
+  aCase('groups', [
+    allowed([rule('list', 'configmaps')], [{ kind: 'Group', name: '$ns-group', apiGroup: RBAC }]),
+    settled,
+    get('cm', { as: `${user},$ns-group` }),
+    get('cm', { as: `${user},other` }),
+  ]),
   aCase('a ServiceAccount', [
     allowed([rule('list', 'configmaps')], [{ kind: 'ServiceAccount', name: 'default', namespace: '$ns' }]),
     settled,
@@ -127,14 +158,23 @@ export const accessCases = [
   aCase('a ClusterRole bound in a namespace', [
     given(
       post('clusterroles', clusterRole('$ns-r', { rules: [rule('list', 'configmaps'), rule('list', 'namespaces')] })),
-      post('rolebindings', roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: '$ns-r' }, subjects: [subject] })),
+      post(
+        'rolebindings',
+        roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: '$ns-r' }, subjects: [subject] }),
+      ),
     ),
     settled,
     get('cm', as),
     get('/api/v1/configmaps', as),
     get('ns', as),
   ]),
-  aCase('a ClusterRole bound everywhere', [allowedEverywhere([rule('list get', 'configmaps planets')]), settled, get('/api/v1/configmaps?labelSelector=none', as), get('cm', as), get('planets/none', as)]),
+  aCase('a ClusterRole bound everywhere', [
+    allowedEverywhere([rule('list get', 'configmaps planets')]),
+    settled,
+    get('/api/v1/configmaps?labelSelector=none', as),
+    get('cm', as),
+    get('planets/none', as),
+  ]),
   aCase('paths that are no resources', [
     allowedEverywhere([{ nonResourceURLs: ['/metrics/*', '/exact'], verbs: ['get'] }]),
     settled,
@@ -183,7 +223,11 @@ export const accessCases = [
         more,
       ),
     ),
-    post('selfreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: may('delete', 'configmaps') }, as),
+    post(
+      'selfreviews',
+      { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: may('delete', 'configmaps') },
+      as,
+    ),
     post('selfreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {} }, as),
   ]),
   aCase('LocalSubjectAccessReviews', [
@@ -203,10 +247,18 @@ export const accessCases = [
     }),
   ]),
   aCase('reviews by those who may not', [
-    post('reviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user, ...may('get', 'pods') } }, as),
+    post(
+      'reviews',
+      { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user, ...may('get', 'pods') } },
+      as,
+    ),
   ]),
   aCase('who am I', [
-    post('/apis/authentication.k8s.io/v1/selfsubjectreviews', { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }, { as: `${user},g` }),
+    post(
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+      { as: `${user},g` },
+    ),
   ]),
   aCase('impersonation', [
     get('cm', { headers: { 'impersonate-user': 'somebody' }, raw: '' }),
@@ -215,7 +267,10 @@ export const accessCases = [
     get('cm', { headers: { 'impersonate-user': 'system:serviceaccount:$ns:default' }, raw: '' }),
   ]),
   aCase('a binding to no role', [
-    post('rolebindings', roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Role', name: 'none' }, subjects: [subject] })),
+    post(
+      'rolebindings',
+      roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Role', name: 'none' }, subjects: [subject] }),
+    ),
     settled,
     get('cm', as),
   ]),
@@ -230,7 +285,10 @@ export const accessCases = [
     post('roles', role('r', { rules: [{ verbs: ['get'] }] })),
     post('rolebindings', roleBinding('b', { subjects: [subject] })),
     post('rolebindings', roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Nope', name: 'x' } })),
-    post('rolebindings', roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Role', name: 'x' }, subjects: [{ kind: 'User' }] })),
+    post(
+      'rolebindings',
+      roleBinding('b', { roleRef: { apiGroup: RBAC, kind: 'Role', name: 'x' }, subjects: [{ kind: 'User' }] }),
+    ),
     post('roles', role('a/b')),
   ]),
   aCase('a permission that is taken away', [
@@ -243,9 +301,21 @@ export const accessCases = [
   ]),
   aCase('a token', [
     given(post('sa', { metadata: { name: 'a' } })),
-    post('sa/a/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } }),
-    post('sa/a/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: ['x', 'y'] } }),
-    post('sa/a/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 5 } }),
+    post('sa/a/token', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 600 },
+    }),
+    post('sa/a/token', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['x', 'y'] },
+    }),
+    post('sa/a/token', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 5 },
+    }),
     post('sa/a/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' }),
     post('sa/a/token', {}),
     post('sa/none/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' }),

@@ -1,5 +1,19 @@
 import { aCase, del, get, given, merge, post, put, watch } from '../case.ts'
-import { cm, deployment, duo, duo2, job, lease, plain, planet, pod, scaler, secret, service, widget } from '../fixtures.ts'
+import {
+  cm,
+  deployment,
+  duo,
+  duo2,
+  job,
+  lease,
+  plain,
+  planet,
+  pod,
+  scaler,
+  secret,
+  service,
+  widget,
+} from '../fixtures.ts'
 
 const a = given(post('cm', cm('a', { data: { k: '1' } })))
 
@@ -10,12 +24,17 @@ export const crudCases = [
     post('cm', cm('a')),
   ]),
   aCase('a Job is created with its defaults', [post('jobs', job('a')), get('jobs/a')]),
-  aCase('a Pod is created with its defaults', [post('pods', pod('a', { tolerations: undefined, automountServiceAccountToken: undefined })), get('pods/a')]),
+  aCase('a Pod is created with its defaults', [
+    post('pods', pod('a', { tolerations: undefined, automountServiceAccountToken: undefined })),
+    get('pods/a'),
+  ]),
   aCase('a Service is created with its defaults', [post('svc', service('a')), get('svc/a')]),
   aCase('a headless Service is created', [post('svc', service('a', { clusterIP: 'None', selector: { a: 'b' } }))]),
   aCase('a Deployment is created with its defaults', [post('deploy', deployment('a'))]),
   aCase('a Secret encodes stringData', [post('secrets', { ...secret('a'), stringData: { k: 'v' } }), get('secrets/a')]),
-  aCase('a Lease is created', [post('leases', lease('a', { spec: { holderIdentity: 'x', leaseDurationSeconds: 15 } }))]),
+  aCase('a Lease is created', [
+    post('leases', lease('a', { spec: { holderIdentity: 'x', leaseDurationSeconds: 15 } })),
+  ]),
   aCase('a custom object is created with its defaults', [
     post('widgets', widget('a', { spec: { size: 1, parts: [{ name: 'x' }] } })),
     get('widgets/a'),
@@ -46,17 +65,20 @@ export const crudCases = [
     put('widgets/a', widget('a', { spec: { size: 2 } })),
   ]),
   aCase('PUT of a Lease needs a version', [given(post('leases', lease('a'))), put('leases/a', lease('a'))]),
-  aCase('PUT with an old version conflicts', [
-    a,
-    given(merge('cm/a', { data: { k: '2' } })),
-    put('cm/a', { $from: 0, data: { k: '3' } }),
-    get('cm/a'),
-  ], 'fabric8 #4573: the resource version is ignored'),
+  aCase(
+    'PUT with an old version conflicts',
+    [a, given(merge('cm/a', { data: { k: '2' } })), put('cm/a', { $from: 0, data: { k: '3' } }), get('cm/a')],
+    'fabric8 #4573: the resource version is ignored',
+  ),
   aCase('PUT with an old version of a custom object conflicts', [
     given(post('widgets', widget('a')), merge('widgets/a', { spec: { size: 2 } })),
     put('widgets/a', { $from: 0, spec: { size: 3 } }),
   ]),
-  aCase('PUT with the current version is taken', [a, put('cm/a', { $from: 0, data: { k: '3' } })], 'client-go #539: versions are not maintained'),
+  aCase(
+    'PUT with the current version is taken',
+    [a, put('cm/a', { $from: 0, data: { k: '3' } })],
+    'client-go #539: versions are not maintained',
+  ),
   aCase('PUT with a version that is no number', [a, put('cm/a', cm('a', {}, { resourceVersion: 'x' }))]),
   aCase('PUT with the version 0', [a, put('cm/a', cm('a', {}, { resourceVersion: '0' }))]),
   aCase('PUT with a version of the future', [a, put('cm/a', cm('a', {}, { resourceVersion: '99999999' }))]),
@@ -74,8 +96,12 @@ export const crudCases = [
   aCase('PUT of another group', [a, put('cm/a', { ...cm('a'), apiVersion: 'apps/v1' })]),
   aCase('POST of another kind', [post('cm', secret('a'))]),
   aCase('POST of another kind to a custom resource', [post('widgets', { ...widget('a'), kind: 'Plain' })]),
-  aCase('POST of another version to a custom resource', [post('widgets', { ...widget('a'), apiVersion: 'conformance.test/v2' })]),
-  aCase('POST of a custom object without kind', [post('widgets', { apiVersion: 'conformance.test/v1', metadata: { name: 'a' } })]),
+  aCase('POST of another version to a custom resource', [
+    post('widgets', { ...widget('a'), apiVersion: 'conformance.test/v2' }),
+  ]),
+  aCase('POST of a custom object without kind', [
+    post('widgets', { apiVersion: 'conformance.test/v1', metadata: { name: 'a' } }),
+  ]),
   aCase('POST of a ConfigMap without kind and version', [post('cm', { metadata: { name: 'a' } })]),
   aCase('POST of a ConfigMap without metadata', [post('cm', {})]),
   aCase('PUT does not create a ConfigMap', [put('cm/a', cm('a')), get('cm/a')]),
@@ -136,14 +162,18 @@ export const crudCases = [
     get('cm/a?resourceVersion=$0.metadata.resourceVersion'),
     get('cm/a?resourceVersion=x'),
   ]),
-  aCase('a write that changes nothing keeps the version and tells nobody', [
-    a,
-    watch('cm?resourceVersion=$0.metadata.resourceVersion'),
-    put('cm/a', { $from: 0 }),
-    merge('cm/a', { data: { k: '1' } }),
-    merge('cm/a', {}),
-    get('cm/a'),
-  ], 'client-go #539: versions are not maintained'),
+  aCase(
+    'a write that changes nothing keeps the version and tells nobody',
+    [
+      a,
+      watch('cm?resourceVersion=$0.metadata.resourceVersion'),
+      put('cm/a', { $from: 0 }),
+      merge('cm/a', { data: { k: '1' } }),
+      merge('cm/a', {}),
+      get('cm/a'),
+    ],
+    'client-go #539: versions are not maintained',
+  ),
   aCase('a PUT that changes nothing of a custom object', [
     given(post('widgets', widget('a', { spec: { size: 1 } }))),
     watch('widgets?resourceVersion=$0.metadata.resourceVersion'),
@@ -167,11 +197,15 @@ export const crudCases = [
     put('cm/a?fieldManager=other', { $from: 0 }),
     get('cm/a'),
   ]),
-  aCase('generateName makes names', [
-    post('cm', cm('', {}, { generateName: 'a-' })),
-    post('cm', cm('', {}, { generateName: 'a-' })),
-    post('widgets', widget('', {}, { generateName: 'w' })),
-  ], 'controller-runtime: names of generateName collide'),
+  aCase(
+    'generateName makes names',
+    [
+      post('cm', cm('', {}, { generateName: 'a-' })),
+      post('cm', cm('', {}, { generateName: 'a-' })),
+      post('widgets', widget('', {}, { generateName: 'w' })),
+    ],
+    'controller-runtime: names of generateName collide',
+  ),
   aCase('generateName with a name', [post('cm', cm('x', {}, { generateName: 'a-' }))]),
   aCase('generateName that is no name', [
     given(post('cm', cm('', {}, { generateName: 'A_' })), post('cm', cm('', {}, { generateName: 'a.' }))), // the answers have the names
@@ -223,15 +257,43 @@ export const crudCases = [
     post('cm', cm('a', {}, { ownerReferences: [{ kind: 'Pod', name: 'x', uid: 'u' }] })),
     post(
       'cm',
-      cm('a', {}, {
-        ownerReferences: ['x', 'y'].map((name) => ({ apiVersion: 'v1', kind: 'Pod', name, uid: name, controller: true })),
-      }),
+      cm(
+        'a',
+        {},
+        {
+          ownerReferences: ['x', 'y'].map((name) => ({
+            apiVersion: 'v1',
+            kind: 'Pod',
+            name,
+            uid: name,
+            controller: true,
+          })),
+        },
+      ),
     ),
     post('cm', cm('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] })),
   ]),
   aCase('an owner', [
     a,
-    post('cm', cm('b', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: '$0.metadata.uid', controller: true, blockOwnerDeletion: true }] })),
+    post(
+      'cm',
+      cm(
+        'b',
+        {},
+        {
+          ownerReferences: [
+            {
+              apiVersion: 'v1',
+              kind: 'ConfigMap',
+              name: 'a',
+              uid: '$0.metadata.uid',
+              controller: true,
+              blockOwnerDeletion: true,
+            },
+          ],
+        },
+      ),
+    ),
   ]),
   aCase('data of a ConfigMap of another type', [
     post('cm', cm('a', { data: { k: 1 } })),
@@ -289,7 +351,12 @@ export const crudCases = [
   aCase('scale of a custom object', [
     given(post('scalers', scaler('a', { spec: { replicas: 2 } }))),
     get('scalers/a/scale'),
-    put('scalers/a/scale', { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a', namespace: '$ns' }, spec: { replicas: 3 } }),
+    put('scalers/a/scale', {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: 'a', namespace: '$ns' },
+      spec: { replicas: 3 },
+    }),
     get('scalers/a'),
     merge('scalers/a/scale', { spec: { replicas: 4 } }),
     merge('scalers/a/status', { status: { replicas: 4, selector: 'a=b' } }),
@@ -302,7 +369,11 @@ export const crudCases = [
     merge('scalers/a/scale', { spec: { replicas: -1 } }),
   ]),
   aCase('scale with an old version', [
-    given(post('scalers', scaler('a', { spec: { replicas: 2 } })), get('scalers/a/scale'), merge('scalers/a', { spec: { size: 'x' } })),
+    given(
+      post('scalers', scaler('a', { spec: { replicas: 2 } })),
+      get('scalers/a/scale'),
+      merge('scalers/a', { spec: { size: 'x' } }),
+    ),
     put('scalers/a/scale', { $from: 1, spec: { replicas: 3 } }),
   ]),
   aCase('scale of a Deployment', [

@@ -23,7 +23,11 @@ const later = (step: Step, seconds = 3.5): Step => ({ ...step, wait: seconds })
 const simple = gadgets([{ schema: schema({ a: string, b: integer }) }])
 
 export const definitionCases = [
-  aCase('a definition is created with its defaults', [post('crds', simple), later(get(definition)), post('crds', simple)]),
+  aCase('a definition is created with its defaults', [
+    post('crds', simple),
+    later(get(definition)),
+    post('crds', simple),
+  ]),
   aCase('a definition is established and serves', [
     get(at),
     given(post('crds', simple)),
@@ -62,7 +66,13 @@ export const definitionCases = [
       post('crds', gadgets([{ schema: schema({ a: string, b: integer }) }])),
       later(get(at)),
       post(at, gadget('a', { spec: { a: 'long', b: 1 } })),
-      json(definition, [{ op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/a', value: { type: 'string', maxLength: 2 } }]),
+      json(definition, [
+        {
+          op: 'replace',
+          path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/a',
+          value: { type: 'string', maxLength: 2 },
+        },
+      ]),
     ),
     later(merge(`${at}/a`, { spec: { b: 2 } })),
     merge(`${at}/a`, { spec: { a: 'longer' } }),
@@ -74,7 +84,9 @@ export const definitionCases = [
       post('crds', simple),
       later(get(at)),
       post(at, gadget('a', { spec: { a: 'x', b: 1 } })),
-      json(definition, [{ op: 'remove', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/b' }]),
+      json(definition, [
+        { op: 'remove', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/b' },
+      ]),
     ),
     later(get(`${at}/a`)),
     get(at),
@@ -86,7 +98,9 @@ export const definitionCases = [
       post('crds', simple),
       later(get(at)),
       post(at, gadget('a', { spec: { a: 'x' } })),
-      json(definition, [{ op: 'add', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/b/default', value: 7 }]),
+      json(definition, [
+        { op: 'add', path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/b/default', value: 7 },
+      ]),
     ),
     later(get(`${at}/a`)),
     get(at),
@@ -132,8 +146,16 @@ export const definitionCases = [
     post('crds', gadgets([{ schema: schema({}) }, { schema: schema({}) }])),
     post('crds', gadgets([{ schema: schema({}), storage: false }])),
     post('crds', gadgets([{ schema: schema({}), selectableFields: [{ jsonPath: '.spec.none' }] }])),
-    post('crds', gadgets([{ schema: schema({}), additionalPrinterColumns: [{ name: 'x', type: 'nope', jsonPath: '.a' }] }])),
-    post('crds', gadgets([{ schema: schema({}), subresources: { scale: { specReplicasPath: 'x', statusReplicasPath: '.status.x' } } }])),
+    post(
+      'crds',
+      gadgets([{ schema: schema({}), additionalPrinterColumns: [{ name: 'x', type: 'nope', jsonPath: '.a' }] }]),
+    ),
+    post(
+      'crds',
+      gadgets([
+        { schema: schema({}), subresources: { scale: { specReplicasPath: 'x', statusReplicasPath: '.status.x' } } },
+      ]),
+    ),
     post('crds', gadgets([{ name: 'V1', schema: schema({}) }])),
     post('crds', {}),
   ]),
@@ -183,7 +205,12 @@ export const definitionCases = [
   ]),
   aCase('an object of a kind with rules of transition', [
     given(
-      post('crds', gadgets([{ schema: schema({ a: { ...string, 'x-kubernetes-validations': [{ rule: "self.startsWith(oldSelf)" }] } }) }])),
+      post(
+        'crds',
+        gadgets([
+          { schema: schema({ a: { ...string, 'x-kubernetes-validations': [{ rule: 'self.startsWith(oldSelf)' }] } }) },
+        ]),
+      ),
       later(get(at)),
     ),
     post(at, gadget('a', { spec: { a: 'x' } })),
@@ -209,7 +236,16 @@ export const definitionCases = [
     post('events', { metadata: { name: 'a' }, involvedObject: { namespace: 'other' } }),
     post('events', { metadata: { name: 'a' } }),
     post('events', cm('a')),
-    post('events', { metadata: { generateName: 'e.' }, involvedObject: { namespace: '$ns' }, type: 'Loud', reason: 'x' }),
-    post('/apis/events.k8s.io/v1/namespaces/$ns/events', { metadata: { name: 'b' }, eventTime: null, regarding: { namespace: '$ns' } }),
+    post('events', {
+      metadata: { generateName: 'e.' },
+      involvedObject: { namespace: '$ns' },
+      type: 'Loud',
+      reason: 'x',
+    }),
+    post('/apis/events.k8s.io/v1/namespaces/$ns/events', {
+      metadata: { name: 'b' },
+      eventTime: null,
+      regarding: { namespace: '$ns' },
+    }),
   ]),
 ]

@@ -80,9 +80,23 @@ export const protocolCases = [
     post('widgets', undefined, { raw: 'null' }),
     post('cm', undefined, { raw: '{} {}' }),
   ]),
-  aCase('empty bodies', [post('cm', undefined), post('widgets', undefined), a, put('cm/a', undefined), merge('cm/a', undefined), apply('cm/a?fieldManager=m', undefined)]),
-  aCase('a DELETE whose body is no JSON', [a, { call: 'DELETE cm/a', raw: '{' }, { call: 'DELETE cm/a', raw: '[]' }, { call: 'DELETE cm/a', raw: '' }]),
-  aCase('a body of YAML', [post('cm', undefined, { raw: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n', type: 'application/yaml' })]),
+  aCase('empty bodies', [
+    post('cm', undefined),
+    post('widgets', undefined),
+    a,
+    put('cm/a', undefined),
+    merge('cm/a', undefined),
+    apply('cm/a?fieldManager=m', undefined),
+  ]),
+  aCase('a DELETE whose body is no JSON', [
+    a,
+    { call: 'DELETE cm/a', raw: '{' },
+    { call: 'DELETE cm/a', raw: '[]' },
+    { call: 'DELETE cm/a', raw: '' },
+  ]),
+  aCase('a body of YAML', [
+    post('cm', undefined, { raw: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n', type: 'application/yaml' }),
+  ]),
   aCase('a body that is too large', [
     post('cm', undefined, { raw: JSON.stringify(cm('a', { data: { k: 'x'.repeat(3_200_000) } })) }),
     post('cm', undefined, { raw: JSON.stringify(cm('a', { data: { k: 'x'.repeat(1_100_000) } })) }),
@@ -114,7 +128,11 @@ export const protocolCases = [
     put('cm/a', cm('a'), { accept: table }),
     del('cm/a', undefined, { accept: table }),
   ]),
-  aCase('Tables of Pods and Jobs', [given(post('pods', pod('a')), post('jobs', job('a'))), get('pods?includeObject=None', { accept: table }), get('jobs?includeObject=None', { accept: table })]),
+  aCase('Tables of Pods and Jobs', [
+    given(post('pods', pod('a')), post('jobs', job('a'))),
+    get('pods?includeObject=None', { accept: table }),
+    get('jobs?includeObject=None', { accept: table }),
+  ]),
   aCase('metadata alone of writes', [
     post('cm', cm('a'), { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }),
     del('cm/a', undefined, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }),
@@ -122,7 +140,11 @@ export const protocolCases = [
   ]),
   aCase('the version', [get('/version')], 'fabric8 #3536: no version endpoint'),
   aCase('health', [get('/healthz'), get('/livez'), get('/readyz')]),
-  aCase('discovery of the custom group', [get('/apis/conformance.test'), get('/apis/conformance.test/v1'), get('/apis/conformance.test/v2')]),
+  aCase('discovery of the custom group', [
+    get('/apis/conformance.test'),
+    get('/apis/conformance.test/v1'),
+    get('/apis/conformance.test/v2'),
+  ]),
   aCase('warnings of a deprecated version', [
     given(post('duos', { apiVersion: 'conformance.test/v1', kind: 'Duo', metadata: { name: 'a' } })),
     get('duos2/a'),

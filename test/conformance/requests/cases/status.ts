@@ -4,45 +4,90 @@ import { cm, deployment, job, plain, pod, service, widget } from '../fixtures.ts
 const w = given(post('widgets', widget('a', { spec: { size: 1 }, status: { phase: 'Ignored' } })))
 
 export const statusCases = [
-  aCase('a created object has no status', [post('widgets', widget('a', { status: { phase: 'X' } })), get('widgets/a')], 'controller-runtime #2230: writes of the object write its status'),
-  aCase('a status in PUT is ignored', [w, put('widgets/a', { $from: 0, spec: { size: 2 }, status: { phase: 'X' } })], 'controller-runtime #2230: writes of the object write its status'),
-  aCase('a status in PATCH is ignored', [w, merge('widgets/a', { status: { phase: 'X' } }), get('widgets/a')], 'fabric8 PR #3156: no status subresource'),
-  aCase('a status in JSON patch is ignored', [w, json('widgets/a', [{ op: 'add', path: '/status', value: { phase: 'X' } }])]),
-  aCase('a status in apply is ignored', [apply('widgets/a?fieldManager=m', widget('a', { spec: { size: 1 }, status: { phase: 'X' } }))]),
-  aCase('PUT of the status writes the status alone', [
+  aCase(
+    'a created object has no status',
+    [post('widgets', widget('a', { status: { phase: 'X' } })), get('widgets/a')],
+    'controller-runtime #2230: writes of the object write its status',
+  ),
+  aCase(
+    'a status in PUT is ignored',
+    [w, put('widgets/a', { $from: 0, spec: { size: 2 }, status: { phase: 'X' } })],
+    'controller-runtime #2230: writes of the object write its status',
+  ),
+  aCase(
+    'a status in PATCH is ignored',
+    [w, merge('widgets/a', { status: { phase: 'X' } }), get('widgets/a')],
+    'fabric8 PR #3156: no status subresource',
+  ),
+  aCase('a status in JSON patch is ignored', [
     w,
-    put('widgets/a/status', { $from: 0, spec: { size: 9 }, metadata: { labels: { a: 'b' }, annotations: { c: 'd' } }, status: { phase: 'X' } }),
-    get('widgets/a'),
-  ], 'client-go #136672: writes of the status write the rest'),
+    json('widgets/a', [{ op: 'add', path: '/status', value: { phase: 'X' } }]),
+  ]),
+  aCase('a status in apply is ignored', [
+    apply('widgets/a?fieldManager=m', widget('a', { spec: { size: 1 }, status: { phase: 'X' } })),
+  ]),
+  aCase(
+    'PUT of the status writes the status alone',
+    [
+      w,
+      put('widgets/a/status', {
+        $from: 0,
+        spec: { size: 9 },
+        metadata: { labels: { a: 'b' }, annotations: { c: 'd' } },
+        status: { phase: 'X' },
+      }),
+      get('widgets/a'),
+    ],
+    'client-go #136672: writes of the status write the rest',
+  ),
   aCase('PATCH of the status writes the status alone', [
     w,
     merge('widgets/a/status', { spec: { size: 9 }, metadata: { labels: { a: 'b' } }, status: { phase: 'X' } }),
   ]),
-  aCase('apply of the status writes the status alone', [
-    w,
-    apply('widgets/a/status?fieldManager=m', widget('a', { spec: { size: 9 }, status: { phase: 'X' } })),
-    get('widgets/a'),
-  ], 'client-go #136672: ApplyStatus writes the spec'),
-  aCase('PUT of the status with an old version conflicts', [
-    w,
-    given(merge('widgets/a', { spec: { size: 2 } })),
-    put('widgets/a/status', { $from: 0, status: { phase: 'X' } }),
-    get('widgets/a'),
-  ], 'controller-runtime #2362: status updates ignore conflicts'),
+  aCase(
+    'apply of the status writes the status alone',
+    [
+      w,
+      apply('widgets/a/status?fieldManager=m', widget('a', { spec: { size: 9 }, status: { phase: 'X' } })),
+      get('widgets/a'),
+    ],
+    'client-go #136672: ApplyStatus writes the spec',
+  ),
+  aCase(
+    'PUT of the status with an old version conflicts',
+    [
+      w,
+      given(merge('widgets/a', { spec: { size: 2 } })),
+      put('widgets/a/status', { $from: 0, status: { phase: 'X' } }),
+      get('widgets/a'),
+    ],
+    'controller-runtime #2362: status updates ignore conflicts',
+  ),
   aCase('PUT of the status without a version', [w, put('widgets/a/status', widget('a', { status: { phase: 'X' } }))]),
-  aCase('PATCH of the status with an old version conflicts', [
-    w,
-    given(merge('widgets/a', { spec: { size: 2 } })),
-    merge('widgets/a/status', { metadata: { resourceVersion: '$0.metadata.resourceVersion' }, status: { phase: 'X' } }),
-  ], 'controller-runtime #2362: status updates ignore conflicts'),
-  aCase('the generation counts changes of the spec', [
-    post('widgets', widget('a', { spec: { size: 1 } })),
-    merge('widgets/a', { spec: { size: 2 } }),
-    merge('widgets/a', { metadata: { labels: { a: 'b' } } }),
-    merge('widgets/a/status', { status: { phase: 'X' } }),
-    merge('widgets/a', { spec: { size: 2 } }),
-    merge('widgets/a', { spec: { words: { a: 'b' } } }),
-  ], 'controller-runtime: the generation is unreliable'),
+  aCase(
+    'PATCH of the status with an old version conflicts',
+    [
+      w,
+      given(merge('widgets/a', { spec: { size: 2 } })),
+      merge('widgets/a/status', {
+        metadata: { resourceVersion: '$0.metadata.resourceVersion' },
+        status: { phase: 'X' },
+      }),
+    ],
+    'controller-runtime #2362: status updates ignore conflicts',
+  ),
+  aCase(
+    'the generation counts changes of the spec',
+    [
+      post('widgets', widget('a', { spec: { size: 1 } })),
+      merge('widgets/a', { spec: { size: 2 } }),
+      merge('widgets/a', { metadata: { labels: { a: 'b' } } }),
+      merge('widgets/a/status', { status: { phase: 'X' } }),
+      merge('widgets/a', { spec: { size: 2 } }),
+      merge('widgets/a', { spec: { words: { a: 'b' } } }),
+    ],
+    'controller-runtime: the generation is unreliable',
+  ),
   aCase('the generation of a kind without status subresource counts status changes', [
     post('plains', plain('a', { spec: { a: 'x' }, status: { phase: 'X' } })),
     merge('plains/a', { status: { phase: 'Y' } }),
@@ -64,7 +109,9 @@ export const statusCases = [
   aCase('a Service has no generation', [post('svc', service('a')), merge('svc/a', { spec: { selector: { a: 'b' } } })]),
   aCase('status of a Job', [
     given(post('jobs', job('a'))),
-    merge('jobs/a/status', { status: { active: 1, startTime: '2026-01-01T00:00:00Z', ready: 0, uncountedTerminatedPods: {} } }),
+    merge('jobs/a/status', {
+      status: { active: 1, startTime: '2026-01-01T00:00:00Z', ready: 0, uncountedTerminatedPods: {} },
+    }),
     merge('jobs/a', { status: { active: 5 } }),
     merge('jobs/a/status', { spec: { parallelism: 7 } }),
     merge('jobs/a/status', { metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } }),
@@ -134,9 +181,10 @@ export const statusCases = [
     merge('jobs/a/status', { metadata: { finalizers: null } }),
     get('jobs/a'),
   ]),
-  aCase('a ConfigMap has no status', [given(post('cm', cm('a'))), put('cm/a/status', cm('a')), merge('cm/a/status', {})]),
-  aCase('the status of a Namespace', [
-    merge('ns/$ns/status', { status: { phase: 'Terminating' } }),
-    get('ns/$ns'),
+  aCase('a ConfigMap has no status', [
+    given(post('cm', cm('a'))),
+    put('cm/a/status', cm('a')),
+    merge('cm/a/status', {}),
   ]),
+  aCase('the status of a Namespace', [merge('ns/$ns/status', { status: { phase: 'Terminating' } }), get('ns/$ns')]),
 ]

@@ -3,24 +3,23 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
+import { readConfig } from '#runtime/config.ts'
+import { loadFunctions } from '#runtime/functions.ts'
+import { createCluster } from '#runtime/kubernetes/cluster.ts'
+import { connect } from '#runtime/kubernetes/connection.ts'
+import { createTransport } from '#runtime/kubernetes/transport.ts'
 import { type FunctionDefinition, type Kind, type Log, managedNamespace } from '#sdk/index.ts'
-import { readConfig } from './config.ts'
-import { loadFunctions } from './functions.ts'
-import { createCluster } from './kubernetes/cluster.ts'
-import { connect } from './kubernetes/connection.ts'
-import { createTransport } from './kubernetes/transport.ts'
 import { type Subscription, startLocalSource, watchKind } from './local-source.ts'
-import { giveUp } from './process.ts'
 
 /** Often enough to see a sweep while one looks on. */
 const SWEEP_PERIOD_SECONDS = 15
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../runtime/main.ts', import.meta.url))
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 
-/** `npm start`: every function as a process on this machine, woken by the changes in the cluster of the kubeconfig. */
-const start = async (): Promise<void> => {
+/** Every function as a process on this machine, woken by the changes in the cluster of `KUBECONFIG`. Ends the process itself. */
+export const startOnCluster = async (): Promise<void> => {
   const log: Log = pino({ base: null })
   const stop = new AbortController()
   let isUp = false
@@ -70,7 +69,7 @@ const checkCluster = async (functions: readonly FunctionDefinition[]): Promise<v
       for await (const _ of cluster.listMetadata(kind, { pageSize: 1 })) break
     }
   } catch (error) {
-    const advice = 'npm start needs a cluster in the kubeconfig, with our kinds installed: kubectl apply -k crds'
+    const advice = 'The cluster of the kubeconfig must have our kinds installed: kubectl apply -k crds'
     throw new Error(`${error instanceof Error ? error.message : error}\n${advice}`, { cause: error })
   } finally {
     transport.close()
@@ -104,5 +103,3 @@ const freePort = async (): Promise<number> => {
   server.close()
   return typeof address === 'object' && address ? address.port : 0
 }
-
-await start().catch(giveUp)

@@ -1,0 +1,19 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+/**
+ * What KUBECONFIG has to be for a chosen file and context. Of several files the first that names a current context decides it for
+ * kubectl, the last for @kubernetes/client-node: a file that says nothing else stands at both ends.
+ */
+export const kubeconfigFor = (
+  { kubeconfig, context }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): string => {
+  const files = kubeconfig ?? (env['KUBECONFIG'] || join(homedir(), '.kube/config'))
+  if (context === undefined) return files
+  const file = join(mkdtempSync(join(tmpdir(), 'dormouse-context-')), 'config')
+  const chosen = { apiVersion: 'v1', kind: 'Config', clusters: [], contexts: [], users: [], 'current-context': context }
+  writeFileSync(file, JSON.stringify(chosen), { mode: 0o600 })
+  return [file, files, file].join(delimiter)
+}

@@ -1,0 +1,10 @@
+import { describe, test } from 'vitest'
+import { scenarios } from '../scenarios/scenarios.ts'
+import { createEmulatorWorld, faultsHere } from './world.ts'
+
+describe('on the embedded control plane, a session that', () => {
+  scenarios.forEach(({ name, needs = [], run }, index) => {
+    const missing = needs.filter((fault) => !faultsHere.includes(fault))
+    test.skipIf(missing.length > 0)(name, async () => run(await createEmulatorWorld(`scenario-${index}`, index + 1)))
+  })
+})

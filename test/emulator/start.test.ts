@@ -1,0 +1,91 @@
+import { GenericKind, K8s, RegisterKind } from 'kubernetes-fluent-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { npmStart, type Started } from './npm-start.ts'
+
+const SAMPLES = { hello: 'Completed', fails: 'Failed', 'times-out': 'Failed', 'stop-me': 'Stopped' }
+const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper']
+
+describe('npm start -- --until-settled', () => {
+  test('plays the samples to their ends, wakes every function from zero, and leaves none running', async () => {
+    const { told, ended } = npmStart('--until-settled')
+    expect(await ended).toEqual({ code: 0, stderr: '' })
+    const phases = (name: string) =>
+      told.flatMap(({ what, ref, object }) => {
+        const { status } = (object ?? {}) as { status?: { phase?: string } }
+        return what === 'change' && ref === `default/${name}` && status?.phase ? [status.phase] : []
+      })
+    for (const [name, end] of Object.entries(SAMPLES)) {
+      expect(phases(name).at(0), name).toBe('Creating')
+      expect(phases(name), name).toContain('Running')
+      expect(phases(name).at(-1), name).toBe(end)
+    }
+    const instances = told.filter(({ what }) => what === 'instance')
+    const of = (state: string) => instances.filter((each) => each['state'] === state)
+    const coldStarted = new Set(
+      of('ready')
+        .filter(({ isCold }) => isCold)
+        .map(({ workload }) => String(workload).split('/').at(-1)),
+    )
+    expect([...coldStarted].sort()).toEqual(FUNCTIONS)
+    expect(of('ended').length).toBe(of('starting').length)
+    expect(told.at(-1)).toMatchObject({ what: 'report', instances: 0 })
+  })
+})
+
+describe('with npm start running', () => {
+  let started: Started
+  beforeAll(async () => {
+    started = npmStart('--no-samples')
+    process.env['KUBECONFIG'] = await started.ready
+  })
+  afterAll(async () => {
+    expect((await started.stop()).code).toBe(0)
+  })
+
+  class AgenticSession extends GenericKind {}
+  RegisterKind(AgenticSession, {
+    group: 'vteam.ambient-code',
+    version: 'v1alpha1',
+    kind: 'AgenticSession',
+    plural: 'agenticsessions',
+  })
+
+  test('kubernetes-fluent-client takes a session through its life: created, watched, completed, started again, stopped, deleted', async () => {
+    const client = K8s(AgenticSession).InNamespace('default')
+    const phases: string[] = []
+    const reached = new Map<string, () => void>()
+    const watcher = K8s(AgenticSession, { namespace: 'default', name: 'fluent' }).Watch((session, phase) => {
+      const seen =
+        phase === 'DELETED'
+          ? 'deleted'
+          : String((session['status'] as { phase?: string } | undefined)?.phase ?? 'created')
+      if (phases.at(-1) !== seen) phases.push(seen)
+      reached.get(seen)?.()
+    })
+    await watcher.start()
+    const next = (phase: string) => new Promise<void>((resolve) => void reached.set(phase, resolve))
+    const spec = { initialPrompt: 'Hello', timeout: 60, environmentVariables: { RUNNER_SECONDS: '1' } }
+    const completed = next('Completed')
+    await K8s(AgenticSession).Apply({ metadata: { name: 'fluent', namespace: 'default' }, spec })
+    await completed
+    expect(phases).toEqual(expect.arrayContaining(['created', 'Creating', 'Running', 'Completed']))
+    expect((await client.Get('fluent'))['status']).toMatchObject({ phase: 'Completed', attempt: 1 })
+
+    const annotate = (value: string) =>
+      K8s(AgenticSession, { namespace: 'default', name: 'fluent' }).Patch([
+        { op: 'add', path: '/metadata/annotations', value: { 'ambient-code.io/desired-phase': value } },
+      ])
+    const again = next('Running')
+    await annotate('Running')
+    await again
+    const stopped = next('Stopped')
+    await annotate('Stopped')
+    await Promise.race([stopped, next('Completed')])
+
+    const gone = next('deleted')
+    await K8s(AgenticSession, { namespace: 'default', name: 'fluent' }).Delete()
+    await gone
+    await expect(client.Get('fluent')).rejects.toMatchObject({ status: 404 })
+    watcher.close()
+  })
+})

@@ -1,0 +1,108 @@
+import type { KubeObject } from '#emulator/api-server/types.ts'
+import { applyObject } from '#emulator/apply.ts'
+import type { Resource } from '#emulator/client.ts'
+import type { JobObject } from '#reconcilers/agentic-session/job.ts'
+import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import type { KubernetesObject, Live } from '#sdk/index.ts'
+import { type Fault, sessionFor, type World } from '../scenarios/world.ts'
+import { createTestPlatform, type TestPlatform } from './platform.ts'
+
+export const faultsHere: readonly Fault[] = [
+  'events lost',
+  'events twice',
+  'two instances',
+  'API server restarted',
+  'admission policy',
+  'sweeper left alone',
+]
+
+const sessions: Resource = { apiVersion: 'vteam.ambient-code/v1alpha1', plural: 'agenticsessions' }
+const jobs: Resource = { apiVersion: 'batch/v1', plural: 'jobs' }
+const pods: Resource = { apiVersion: 'v1', plural: 'pods' }
+const namespaces: Resource = { apiVersion: 'v1', plural: 'namespaces' }
+
+const LOOK_MS = 100
+
+/** A whole platform of its own, on a clock that the scenario moves by waiting. */
+export const createEmulatorWorld = async (
+  namespace: string,
+  seed = 1,
+): Promise<World & { readonly platform: TestPlatform }> => {
+  const platform = await createTestPlatform({ seed })
+  const { admin, clock } = platform
+  admin.create(namespaces, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels: { 'ambient-code.io/managed': 'true' } },
+  })
+  // The source starts an adapter for each set of namespaces.
+  await clock.advance(1000)
+  // What a server lists of a kind is what the kind says.
+  const all = <T extends KubernetesObject>(resource: Resource) =>
+    admin.list(resource, { namespace }) as unknown as readonly Live<T>[]
+  const idOf = ({ kind, metadata }: KubeObject) => `${kind.toLowerCase()}/${metadata.name}`
+
+  return {
+    platform,
+    namespace,
+    create: async (name, session = {}) => {
+      admin.create(sessions, sessionFor(name, session), { namespace })
+    },
+    annotate: async (name, annotations) => {
+      admin.patch(sessions, { namespace, name }, { metadata: { annotations } })
+    },
+    delete: async (name) => {
+      admin.delete(sessions, { namespace, name }, { policy: 'Background' })
+    },
+    session: async (name) => admin.get(sessions, { namespace, name }) as unknown as Live<AgenticSession> | undefined,
+    sessions: async () => all<AgenticSession>(sessions),
+    jobs: async () => all<JobObject>(jobs),
+    apply: async (object) => {
+      applyObject(admin, withoutStatus(object as unknown as KubeObject), 'kubectl')
+    },
+    leftovers: async () => {
+      const given = ['configmap/kube-root-ca.crt', 'serviceaccount/default']
+      return platform
+        .everythingIn(namespace)
+        .filter(({ kind }) => kind !== 'Event')
+        .map(idOf)
+        .filter((id) => !given.includes(id))
+    },
+    versions: async () =>
+      [sessions, jobs, pods].flatMap((resource) =>
+        admin.list(resource, { namespace }).map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`),
+      ),
+    now: clock.now,
+    wait: (seconds) => clock.advance(seconds * 1000),
+    eventually: async (what, look, seconds = 30) => {
+      for (const deadline = clock.now() + seconds * 1000; ; await clock.advance(LOOK_MS)) {
+        const seen = await look()
+        if (seen !== undefined) return seen
+        if (clock.now() > deadline) {
+          const found = admin
+            .list(sessions, { namespace })
+            .map(({ metadata, status }) => ({ name: metadata.name, status }))
+          throw new Error(
+            `${namespace}: not within ${seconds} s: ${what}; sessions: ${JSON.stringify(found).slice(0, 3000)}`,
+          )
+        }
+      }
+    },
+    sweep: () => platform.sweep(),
+    startSweeper: async (periodSeconds) => {
+      platform.startSweeper(periodSeconds)
+      await clock.advance(1000)
+    },
+    loseEvents: async () => platform.eventing.faults.set({ lose: 1 }),
+    deliverEvents: async ({ twice = false } = {}) => platform.eventing.faults.set({ lose: 0, isTwice: twice }),
+    addInstances: async () => {
+      platform.addInstances()
+      await clock.advance(1000)
+    },
+    restartApiServer: () => platform.restartApiServer(),
+  }
+}
+
+/** Whoever applies by hand applies what is wanted, not what was seen. */
+const withoutStatus = ({ status: _, ...object }: KubeObject & { readonly status?: unknown }): KubeObject =>
+  object as KubeObject
