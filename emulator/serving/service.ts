@@ -22,7 +22,6 @@ export type ServiceOptions = {
 }
 
 export type RunningService = {
-  readonly uid: string
   readonly changed: (service: KubeObject) => void
   readonly podChanged: (event: PodEvent) => void
   /** Its object is gone: ends its Pods. */
@@ -90,7 +89,6 @@ export function runService(options: ServiceOptions): RunningService {
   }
 
   return {
-    uid: owner.uid,
     changed: (changed) => {
       service = changed
       const next = templateOf(changed)

@@ -115,12 +115,13 @@ test('one container takes as many requests at once as it says, and others wait',
 })
 
 test('with capacity to spare each pod has a queue of its own, ten times its concurrency long', async () => {
-  const { ready, send, after } = aCluster({ answer: () => new Promise(() => undefined) })
+  const { ready, send, sent, after } = aCluster({ answer: () => new Promise(() => undefined) })
   await ready({ 'target-burst-capacity': '0', 'max-scale': '1', 'min-scale': '1' }, { containerConcurrency: 1 })
   await after(4)
   const answers = Array.from({ length: 12 }, () => send())
   expect(await answers[11]).toMatchObject({ status: 503 })
   expect(await Promise.race([answers[10], Promise.resolve('waits')])).toBe('waits')
+  expect(sent).toHaveLength(1)
 })
 
 test('a request that is not answered in time, its wait for a pod included, gets 504', async () => {
@@ -324,4 +325,30 @@ test('a service that is made anew under a name begins anew', async () => {
   expect(service()['status']).toMatchObject({ latestReadyRevisionName: 'hello-00001' })
   expect(pods()).toHaveLength(1)
   expect(pods()[0]?.metadata.ownerReferences?.[0]?.uid).toBe(service().metadata.uid)
+})
+
+test('the pods of a revision that gets no more requests go, however many it is to have at least', async () => {
+  const { world, client, ready, pods } = aCluster()
+  await ready({ 'min-scale': '2', window: '6s' })
+  const next = aService({ 'min-scale': '1', window: '6s' }, {}, [{ name: 'A' }])
+  client.patch(services, { namespace: 'default', name: 'hello' }, { spec: next['spec'] })
+  const names = () => pods().map(({ metadata }) => metadata.name?.slice(0, 11))
+  await world.until('only the new one', () => names().join() === 'hello-00002', 60_000)
+})
+
+test('of too many pods those that are not ready go first', async () => {
+  const { client, ready, pods, node, after } = aCluster()
+  await ready({ 'initial-scale': '2', 'min-scale': '1', window: '6s' })
+  const [first] = pods()
+  const status = { conditions: [{ type: 'Ready', status: 'False' }] }
+  node.boots = false
+  client.patch(
+    { apiVersion: 'v1', plural: 'pods' },
+    { namespace: 'default', name: first?.metadata.name ?? '' },
+    { status },
+    'status',
+  )
+  await after(30)
+  expect(pods()).toHaveLength(1)
+  expect(pods()[0]?.metadata.name).not.toBe(first?.metadata.name)
 })

@@ -42,7 +42,7 @@ export function runServing(options: ServingOptions): () => void {
     const { namespace = '', name = '', uid = '' } = service.metadata
     const key = `${namespace}/${name}`
     const known = running.get(key)
-    if (known && (known.uid !== uid || type === 'DELETED' || service.metadata.deletionTimestamp !== undefined)) {
+    if (known && (type === 'DELETED' || service.metadata.deletionTimestamp !== undefined)) {
       running.delete(key)
       known.close()
     }
