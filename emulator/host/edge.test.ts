@@ -11,7 +11,22 @@ import { serviceAccountTokens } from './tokens.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
 const tokens = serviceAccountTokens('secret')
-const api = createApiServer({ world, signToken: tokens.sign })
+const followers = new Set<unknown>()
+const api = createApiServer({
+  world,
+  signToken: tokens.sign,
+  logs: () => ({
+    lines: () => [{ at: 0, text: 'first' }],
+    onLine: (listener) => {
+      followers.add(listener)
+      return () => {
+        followers.delete(listener)
+        world.after(0, () => left())
+      }
+    },
+  }),
+})
+let left = (): void => {}
 let edge: Edge
 
 beforeAll(async () => {
@@ -139,6 +154,27 @@ test.each([
 test('streams a watch until its time is up', async () => {
   const watched = await ask(`${configMaps}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name=none`)
   expect(watched).toEqual({ status: 200, text: '' })
+})
+
+test('stops following a log when nobody reads it any more', async () => {
+  const admin = clientOf(api, adminUser)
+  const pods = { apiVersion: 'v1', plural: 'pods' }
+  const ref = { namespace: 'default', name: 'followed' }
+  const spec = { nodeName: 'node', containers: [{ name: 'c', image: 'i' }] }
+  admin.create(pods, { metadata: { name: 'followed' }, spec }, ref)
+  const state = { running: {} }
+  const status = { containerStatuses: [{ name: 'c', image: 'i', imageID: '', ready: true, restartCount: 0, state }] }
+  admin.patch(pods, ref, { status }, 'status')
+  const answer = await open('/api/v1/namespaces/default/pods/followed/log?follow=true')
+  const [line] = (await once(answer, 'data')) as [Buffer]
+  expect(line.toString()).toBe('first\n')
+  expect(followers.size).toBe(1)
+  const gone = new Promise<void>((resolve) => {
+    left = resolve
+  })
+  answer.destroy()
+  await gone
+  expect(followers.size).toBe(0)
 })
 
 test('ends every watch when it is closed', async () => {
