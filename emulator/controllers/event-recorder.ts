@@ -37,7 +37,7 @@ export function createEventRecorder(client: Client, world: World, source: Source
       const made = client.create(EVENTS, {
         apiVersion: 'v1',
         kind: 'Event',
-        metadata: { name: `${name}.${suffix(world)}`, namespace },
+        metadata: { name: eventName(world, name), namespace },
         involvedObject: {
           kind: about.kind,
           ...(about.metadata.namespace !== undefined && { namespace }),
@@ -71,6 +71,13 @@ export function createEventRecorder(client: Client, world: World, source: Source
   }
 }
 
-/** A real one is the time in nanoseconds, in hexadecimal. */
-const suffix = (world: World): string =>
-  (BigInt(world.now()) * 1_000_000n + BigInt(Math.floor(world.random() * 1_000_000))).toString(16)
+const lastNames = new WeakMap<World, bigint>()
+
+/** As `pod.18867251edfbeebc`: the time in nanoseconds, and never the same twice. */
+export function eventName(world: World, about: string): string {
+  const earliest = (lastNames.get(world) ?? 0n) + 1n
+  const now = BigInt(world.now()) * 1_000_000n
+  const next = now > earliest ? now : earliest
+  lastNames.set(world, next)
+  return `${about}.${next.toString(16)}`
+}

@@ -57,7 +57,8 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
     environmentOf: (container) => environmentOf(withIp(pod, ip), container, sources),
     event: (type, reason, message, fieldPath) => record(pod, type, reason, message, fieldPath),
     changed,
-    ended: () => proceed(),
+    // First its end is told, then what comes of it.
+    ended: () => void world.after(0, proceed),
   }
   const initContainers = (first.spec.initContainers ?? []).map((each) => containerLife(host, each, true))
   const containers = first.spec.containers.map((each) => containerLife(host, each, false))

@@ -1,6 +1,7 @@
 import { timestamp } from '../api-server/json.ts'
 import { StatusError } from '../api-server/status.ts'
 import type { Client } from '../client.ts'
+import { eventName } from '../controllers/event-recorder.ts'
 import type { PodObject } from '../controllers/pods.ts'
 import { EVENTS } from '../controllers/resources.ts'
 import type { World } from '../world.ts'
@@ -9,12 +10,11 @@ import type { World } from '../world.ts'
 export function schedulerEvents(client: Client, world: World) {
   const write = (pod: PodObject, type: string, reason: string, action: string, message: string): void => {
     const { name = '', namespace = '', uid = '', resourceVersion = '' } = pod.metadata
-    const suffix = (BigInt(world.now()) * 1_000_000n + BigInt(Math.floor(world.random() * 1_000_000))).toString(16)
     try {
       client.create(EVENTS, {
         apiVersion: 'v1',
         kind: 'Event',
-        metadata: { name: `${name}.${suffix}`, namespace },
+        metadata: { name: eventName(world, name), namespace },
         involvedObject: { kind: 'Pod', namespace, name, uid, apiVersion: 'v1', resourceVersion },
         reason,
         message,
