@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { HttpRequest, HttpResponse } from '../network.ts'
 
 /** Requests to one port of this machine, over connections that are kept. */
@@ -27,12 +27,7 @@ export function localRequests(port: number): {
           incoming.on('end', () =>
             resolve({
               status: incoming.statusCode ?? 0,
-              headers: Object.fromEntries(
-                Object.entries(incoming.headers).map(([key, value]) => [
-                  key,
-                  Array.isArray(value) ? value.join(', ') : (value ?? ''),
-                ]),
-              ),
+              headers: headersOf(incoming.headers),
               body: Buffer.concat(chunks).toString('utf8'),
             }),
           )
@@ -51,3 +46,11 @@ export function localRequests(port: number): {
     close: () => agent.destroy(),
   }
 }
+
+/** Of the message; those of the connection are left out. */
+const headersOf = (headers: IncomingHttpHeaders): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([key]) => !['connection', 'keep-alive', 'transfer-encoding'].includes(key))
+      .map(([key, value]) => [key, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  )
