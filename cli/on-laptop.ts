@@ -60,9 +60,9 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
     edge = await startEdge({ api: platform.api, world, tokens, port: options.port })
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, edge.kubeconfig(), { mode: 0o600 })
-    reporter.introduce({ url: edge.url, kubeconfig })
     platform.apply(forLaptop(objectsIn(ROOT), world.now()))
     await manageSampleNamespace(platform, stop.signal)
+    reporter.introduce({ url: edge.url, kubeconfig })
     const play = options.hasSamples ? playSamples(platform, reporter, stop.signal, options.isUntilSettled) : noSamples
     const names = await play
     if (options.isUntilSettled) await settle(platform, () => meter.report().total.instances, names, stop.signal)

@@ -25,12 +25,17 @@ const ends = ['Completed', 'Failed', 'Stopped']
 /** The namespace that samples live in is looked after; resolves when the source watches it. */
 export const manageSampleNamespace = async ({ admin }: Platform, signal: AbortSignal): Promise<void> => {
   admin.patch(namespaces, { name: NAMESPACE }, { metadata: { labels: managedNamespace } })
-  await lookUntil(() => admin.list(sources, { namespace: HOME }).every(isReady), signal)
+  await lookUntil(() => admin.list(sources, { namespace: HOME }).every(isWatching), signal)
 }
 
-const isReady = ({ status }: KubeObject): boolean => {
-  const { conditions = [] } = (status ?? {}) as { conditions?: readonly { type: string; status: string }[] }
-  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True')
+type SourceStatus = {
+  readonly namespaces?: readonly string[]
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+}
+
+const isWatching = ({ status }: KubeObject): boolean => {
+  const { namespaces: watched = [], conditions = [] } = (status ?? {}) as SourceStatus
+  return watched.includes(NAMESPACE) && conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
 }
 
 /** Applies what is in the folder, sends its events, and asks for a sweep. Gives the names of the sessions. */

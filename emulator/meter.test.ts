@@ -66,7 +66,7 @@ test.each([
   at(6, podOf(owner, 'MODIFIED', { conditions: [{ type: 'Ready', status: 'True' }] }))
   at(25, podOf(owner, 'DELETED'))
   at(50)
-  expect(report().workloads['a/sweeper']).toMatchObject({ starts: 1, coldStarts: 0, instances: 0, podSeconds: 20 })
+  expect(report().workloads['a/sweeper']).toMatchObject({ starts: 1, coldStarts: 1, instances: 0, podSeconds: 20 })
   expect(report().alwaysOnPods).toBe(0.4)
 })
 

@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 export type Usage = {
   /** Pods made so far. */
   readonly starts: number
-  /** Of them those for which somebody waited, there being none before. */
+  /** Of them those that began while there was none. */
   readonly coldStarts: number
   /** From their making until they were ready; 0 if there were none. */
   readonly coldStartMs: { readonly mean: number; readonly slowest: number }
@@ -79,7 +79,8 @@ export function createMeter(world: Pick<World, 'now'>): {
       end(key)
       return
     }
-    start(key, `${namespace}/${workload}`, false)
+    const isFirst = ![...instances.values()].some((each) => each.workload === `${namespace}/${workload}`)
+    start(key, `${namespace}/${workload}`, isFirst)
     if (conditions.some((each) => each.type === 'Ready' && each.status === 'True')) ready(key)
   }
   const journal = (happening: Happening): void => {

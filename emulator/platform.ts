@@ -11,6 +11,7 @@ import { runKeda } from './keda/keda.ts'
 import { createNetwork, type Network } from './network.ts'
 import { type RunNodeOptions, type RunningNode, runNode } from './node/node.ts'
 import type { PodRunner } from './pod-runner.ts'
+import { withPreStop } from './pre-stop.ts'
 import { runServing } from './serving/serving.ts'
 import type { World } from './world.ts'
 
@@ -60,7 +61,12 @@ export function createPlatform(options: PlatformOptions): Platform {
   const stopControllers = runControllers({ client: as('system:kube-controller-manager'), world })
   const runner = options.runner(api)
   const { obstacle } = runner
-  node = runNode({ client: as('system:node:emulator'), world, runner, ...(obstacle && { obstacle }) })
+  node = runNode({
+    client: as('system:node:emulator'),
+    world,
+    runner: withPreStop(world, runner),
+    ...(obstacle && { obstacle }),
+  })
   const eventing = runEventing({
     clientFor: (user) => clientOf(front(api), user),
     world,

@@ -1,5 +1,5 @@
-// What stands in for a runner's image on a laptop: works for RUNNER_SECONDS (2), then ends with RUNNER_EXIT_CODE (0).
-const { INITIAL_PROMPT = '', RUNNER_SECONDS = '2', RUNNER_EXIT_CODE = '0' } = process.env
+// What stands in for a runner's image on a laptop: works for RUNNER_SECONDS (5), then ends with RUNNER_EXIT_CODE (0).
+const { INITIAL_PROMPT = '', RUNNER_SECONDS = '5', RUNNER_EXIT_CODE = '0' } = process.env
 console.log(`prompt: ${INITIAL_PROMPT}`)
 const start = Date.now()
 const tick = setInterval(() => console.log(`working: ${((Date.now() - start) / 1000).toFixed(0)} s`), 1000)
