@@ -1,5 +1,5 @@
 import type { Json } from '../api-server/types.ts'
-import { anything, integer, listOf, partial, type Rule, text, texts } from '../partial-schema.ts'
+import { integer, listOf, partial, type Rule, text, texts } from '../partial-schema.ts'
 
 /** Pieces of structural schemas that several of the eventing kinds share. */
 
@@ -72,39 +72,37 @@ export const delivery: Json = partial(
   },
 )
 
-const attributeNames: Rule = {
-  rule: "self.all(name, name.matches('^[a-z][a-z0-9]*$'))",
+const nameRule = (attributes: string): Rule => ({
+  rule: `${attributes}.all(name, name.matches('^[a-z][a-z0-9]*$'))`,
   message: 'Attribute name must start with a letter and can only contain lowercase alphanumeric',
-}
+})
 
-export const attributes: Json = ruled(texts, attributeNames)
-const filledAttributes: Json = ruled({ type: 'object', minProperties: 1, additionalProperties: filled }, attributeNames)
+export const attributes: Json = ruled(texts, nameRule('self'))
+const filledAttributes: Json = { type: 'object', minProperties: 1, additionalProperties: filled }
 
-const dialects = ['exact', 'prefix', 'suffix', 'any', 'all', 'not', 'cesql']
+const byAttributes = ['exact', 'prefix', 'suffix']
+const dialects = [...byAttributes, 'any', 'all', 'not', 'cesql']
 
-/** One element of `filters`. A schema cannot contain itself, so filters nest as deep as `depth` and no deeper. */
+/** One element of `filters`. A schema cannot contain itself, so filters nest up to `depth` and no deeper. All rules are at one place: each place costs. */
 export const filter = (depth: number): Json => {
-  if (depth === 0) {
-    const message = 'the embedded control plane does not implement filters nested as deep as this'
-    return ruled(anything, { rule: 'false', message })
-  }
-  const nested = filter(depth - 1)
+  const nested = depth > 0 ? filter(depth - 1) : undefined
+  const many: Json = { type: 'array', minItems: 1, items: nested }
   return partial(
     {
-      exact: filledAttributes,
-      prefix: filledAttributes,
-      suffix: filledAttributes,
-      any: { type: 'array', minItems: 1, items: nested },
-      all: { type: 'array', minItems: 1, items: nested },
-      not: nested,
+      ...Object.fromEntries(byAttributes.map((dialect) => [dialect, filledAttributes])),
+      ...(nested && { any: many, all: many, not: nested }),
     },
-    { text: 'cesql' },
+    nested ? { text: 'cesql' } : { text: 'cesql', list: 'any all', object: 'not' },
     {
       rules: [
         {
-          rule: `[${dialects.map((name) => `has(self.${name})`).join(', ')}].filter(is, is).size() == 1`,
+          rule: `[${dialects.map((dialect) => `has(self.${dialect})`).join(', ')}].filter(is, is).size() == 1`,
           message: 'filters can have only one dialect set, and need one',
         },
+        ...byAttributes.map((dialect) => {
+          const { rule, message } = nameRule(`self.${dialect}`)
+          return { rule: `!has(self.${dialect}) || ${rule}`, ...(message && { message }) }
+        }),
       ],
     },
   )

@@ -2,7 +2,7 @@ import type { Json, KubeObject } from '../api-server/types.ts'
 import { listOf, partial, text, texts } from '../partial-schema.ts'
 import { attributes, delivery, destination, filled, filter, labelSelector, ruled, status } from './crd-parts.ts'
 
-const NESTING = 4
+const NESTING = 2
 
 type Column = { readonly name: string; readonly type: string; readonly jsonPath: string; readonly priority?: number }
 

@@ -35,8 +35,8 @@ type Options = {
   readonly journal: Journal
   readonly faults: () => Faults
   readonly triggerOf: (key: string) => KubeObject | undefined
-  /** The process has ended and comes back. */
-  readonly onCrash: () => void
+  /** The process has come back after a crash. */
+  readonly onStart: () => void
 }
 
 const FAN_OUT_MS = 15 * 60_000
@@ -44,7 +44,7 @@ const FAN_OUT_MS = 15 * 60_000
 const LONGEST_ERROR = 768
 const QUIET_MS = 10 * 60_000
 
-export function createDispatcher({ world, network, journal, faults, triggerOf, onCrash }: Options): Dispatcher {
+export function createDispatcher({ world, network, journal, faults, triggerOf, onStart }: Options): Dispatcher {
   let scope = createScope(world)
   let isDown = false
   let crashes = 0
@@ -61,7 +61,7 @@ export function createDispatcher({ world, network, journal, faults, triggerOf, o
     world.after(crashLoopMs(crashes), () => {
       scope = createScope(world)
       isDown = false
-      onCrash()
+      onStart()
     })
   }
 

@@ -45,7 +45,7 @@ export async function throughFilter(
   const message = textAt(trigger, 'spec', 'delivery', 'format') === 'json' ? structured(shown) : binary(shown)
   const more = { ...passedOn(headers), 'kn-namespace': trigger.metadata.namespace ?? '', prefer: 'reply' }
   const answer = await post(network, uri, { ...message, headers: { ...message.headers, ...more } })
-  if (answer.why !== undefined || !answer.response) return answer
+  if (answer.error || !answer.response) return answer
   const { response } = answer
   if (isMarkedAsEvent(response)) {
     const reply = readEvent(response)

@@ -110,7 +110,7 @@ export const aSource = (spec: object = {}): KubeObject => ({
 })
 
 /** The source's ServiceAccount, and what lets it watch ConfigMaps. */
-export const rights = (resources: readonly string[] = ['configmaps']): readonly KubeObject[] => {
+export const rights = (resources: readonly string[] = ['configmaps'], group = ''): readonly KubeObject[] => {
   const apiVersion = 'rbac.authorization.k8s.io/v1'
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'watcher', namespace: 'default' } },
@@ -118,7 +118,7 @@ export const rights = (resources: readonly string[] = ['configmaps']): readonly 
       apiVersion,
       kind: 'ClusterRole',
       metadata: { name: 'watcher' },
-      rules: [{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }],
+      rules: [{ apiGroups: [group], resources, verbs: ['get', 'list', 'watch'] }],
     },
     {
       apiVersion,
