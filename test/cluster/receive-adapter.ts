@@ -22,6 +22,12 @@ export type ReceiveAdapterOptions = {
   readonly resources: readonly WatchedResource[]
   /** Of namespaced resources. Default: all. */
   readonly namespaces?: readonly string[]
+  /** Default: Resource. */
+  readonly mode?: 'Reference' | 'Resource'
+  /** Only objects with a controller of this kind. */
+  readonly owner?: { readonly apiVersion: string; readonly kind: string }
+  /** Attributes that every event gets. */
+  readonly extensions?: Readonly<Record<string, string>>
   /** Default: one of a ServiceAccount made here, which may get, list and watch these resources and nothing else. */
   readonly kubeconfig?: string
 }
@@ -32,7 +38,7 @@ const NAMESPACE = 'default'
 const READY_SECONDS = 30
 
 /**
- * Starts Knative's receive adapter in Resource mode, as an ApiServerSource in `default` would have it, and resolves
+ * Starts Knative's receive adapter as an ApiServerSource in `default` would have it, and resolves
  * when every change from now on becomes an event; for what exists already there is none. Throws with the end of its
  * log when it ends or watches a resource that does not exist. Ends with the control plane.
  */
@@ -40,7 +46,7 @@ export async function startReceiveAdapter(
   controlPlane: ControlPlane,
   options: ReceiveAdapterOptions,
 ): Promise<ReceiveAdapter> {
-  const { name, sink, resources, namespaces = [] } = options
+  const { name, sink, resources, namespaces = [], extensions } = options
   const { apiserverReceiveAdapter } = await ensureBinaries()
   const kubeconfig = options.kubeconfig ?? (await ownIdentity(controlPlane, name, resources))
   const logFile = join(controlPlane.dir, 'logs', `receive-adapter-${name}.log`)
@@ -58,7 +64,8 @@ export async function startReceiveAdapter(
       SYSTEM_NAMESPACE: 'knative-eventing',
       METRICS_DOMAIN: 'knative.dev/eventing',
       K_SINK: sink,
-      K_SOURCE_CONFIG: sourceConfig(resources, namespaces),
+      K_SOURCE_CONFIG: sourceConfig(options),
+      ...(extensions && { K_CE_OVERRIDES: JSON.stringify({ extensions }) }),
       K_LOGGING_CONFIG: '{}',
       K_OBSERVABILITY_CONFIG: '{}',
       K_KLOG_VERBOSITY: '2', // makes it log SYNCED
@@ -83,11 +90,12 @@ function occurrences(file: string, words: string): number {
 }
 
 // The capitals are Go's, which decodes a GroupVersionResource by its field names.
-function sourceConfig(resources: readonly WatchedResource[], namespaces: readonly string[]): string {
+function sourceConfig({ resources, namespaces = [], mode = 'Resource', owner }: ReceiveAdapterOptions): string {
   return JSON.stringify({
     namespaces: namespaces.length > 0 ? namespaces : [''],
     allNamespaces: namespaces.length === 0,
-    mode: 'Resource',
+    mode,
+    ...(owner && { owner }),
     resources: resources.map(({ group, version, resource, selector }) => ({
       gvr: { Group: group, Version: version, Resource: resource },
       ...(selector !== undefined && { selector }),
