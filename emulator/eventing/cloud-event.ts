@@ -55,10 +55,7 @@ function readStructured({ body }: Message, type: string): CloudEvent | undefined
   if (typeof encoded === 'string') return { attributes, data: Buffer.from(encoded, 'base64').toString('utf8') }
   if (data === undefined) return { attributes }
   const isJson = isJsonType(attributes['datacontenttype'])
-  return {
-    attributes: { datacontenttype: 'application/json', ...attributes },
-    data: typeof data === 'string' && !isJson ? data : JSON.stringify(data),
-  }
+  return { attributes, data: typeof data === 'string' && !isJson ? data : JSON.stringify(data) }
 }
 
 const parse = (text: string): unknown => {
@@ -72,8 +69,8 @@ const parse = (text: string): unknown => {
 const isJsonType = (type = 'application/json'): boolean => /[/+]json\b/.test(type)
 
 function isValid({ attributes }: CloudEvent): boolean {
-  // What is missing the library would make up.
-  if (!['id', 'type', 'source', 'specversion'].every((name) => attributes[name])) return false
+  // What is missing the library would make up. 0.3, which Knative still takes, is left out.
+  if (!['id', 'type', 'source'].every((name) => attributes[name]) || attributes['specversion'] !== '1.0') return false
   try {
     new Checked({ time: '2026-01-01T00:00:00Z', ...attributes }, true)
     return true

@@ -25,7 +25,12 @@ export const status = (code: number, body = '', headers: Record<string, string> 
 export function anEventing(options: Partial<EventingOptions> = {}, seed = 1) {
   const world = createVirtualWorld(seed)
   const api = createApiServer({ world, signToken: () => 'token' })
-  const clientFor = (user: User): Client => clientOf(api, user)
+  let updates = 0
+  const handle: typeof api.handle = (request) => {
+    if (request.method === 'PUT') updates += 1
+    return api.handle(request)
+  }
+  const clientFor = (user: User): Client => clientOf({ handle }, user)
   const client = clientFor(admin)
   const network = createNetwork()
   const happenings: Happening[] = []
@@ -60,7 +65,20 @@ export function anEventing(options: Partial<EventingOptions> = {}, seed = 1) {
     const found = conditions?.find((each) => each.type === type)
     return found && { status: found.status, ...(found.reason && { reason: found.reason }), message: found.message }
   }
-  return { world, client, clientFor, network, eventing, happenings, listen, apply, service, publish, readiness }
+  return {
+    world,
+    client,
+    clientFor,
+    network,
+    eventing,
+    happenings,
+    listen,
+    apply,
+    service,
+    publish,
+    readiness,
+    updates: () => updates,
+  }
 }
 
 type Conditions = {
@@ -136,3 +154,17 @@ export const aConfigMap = (name: string, namespace = 'default', labels: Record<s
   metadata: { name, namespace, labels },
   data: { a: '1' },
 })
+
+/** A source of ConfigMaps that is ready, and what its sink gets: `add one`, with the namespace before names elsewhere. */
+export const aRunningSource = async (spec: object = {}, options: Parameters<typeof anEventing>[0] = {}) => {
+  const stage = anEventing(options)
+  const received = stage.listen('sink.example')
+  stage.apply(...rights(), aSource(spec))
+  await stage.world.advance(3000)
+  const seen = (): readonly string[] =>
+    received.map(({ headers }) => {
+      const where = headers['ce-namespace'] === 'default' ? '' : `${headers['ce-namespace']}/`
+      return `${headers['ce-type']?.split('.').at(-1)} ${where}${headers['ce-name']}`
+    })
+  return { ...stage, received, seen }
+}

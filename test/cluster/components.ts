@@ -49,6 +49,17 @@ export const apiserverReceiveAdapter = {
   buildSeconds: 140,
 } satisfies Component
 
+/** The data plane of the multi-tenant broker on in-memory channels. */
+export const broker = {
+  ingress: ofBroker('broker_ingress', 'broker/ingress'),
+  filter: ofBroker('broker_filter', 'broker/filter'),
+  dispatcher: ofBroker('channel_dispatcher', 'in_memory/channel_dispatcher'),
+}
+
+function ofBroker(name: string, path: string): Component {
+  return { name, moduleDir: moduleDir('broker'), package: `knative.dev/eventing/cmd/${path}`, buildSeconds: 150 }
+}
+
 function kubernetes(name: string, buildSeconds: number, version: NonNullable<Component['version']>): Component {
   const ldflags = STAMP
   return {
