@@ -1,4 +1,3 @@
-import type { ContainerLog } from './api-server/pod-logs.ts'
 import { type ApiServer, createApiServer } from './api-server/server.ts'
 import type { SignToken } from './api-server/token-request.ts'
 import type { KubeObject, User } from './api-server/types.ts'
@@ -52,7 +51,7 @@ export function createPlatform(options: PlatformOptions): Platform {
   const api = createApiServer({
     world,
     ...(signToken && { signToken }),
-    logs: (pod, container, { previous }) => logOf(node, pod, container, previous),
+    logs: (pod, container, options) => node?.logs(pod, container, options),
   })
   const as = (name: string): Client => clientOf(api, masters(name))
   const admin = as('kubernetes-admin')
@@ -102,21 +101,6 @@ export function createPlatform(options: PlatformOptions): Platform {
       node?.stop()
       stopJournal()
     },
-  }
-}
-
-/** What a container writes, as the API server asks for it. */
-function logOf(
-  node: RunningNode | undefined,
-  { metadata: { namespace = '', name = '', uid = '' } }: KubeObject,
-  container: string,
-  previous: boolean,
-): ContainerLog | undefined {
-  const pod = { namespace, name, uid }
-  if (!node?.logs(pod, container, previous)) return undefined
-  return {
-    lines: () => node.logs(pod, container, previous) ?? [],
-    onLine: (listener) => node.onLog(pod, container, listener),
   }
 }
 

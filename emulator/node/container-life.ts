@@ -1,6 +1,7 @@
 import type { Container as ContainerSpec, ContainerState, Probe } from 'kubernetes-types/core/v1.d.ts'
 import { timestamp } from '../api-server/json.ts'
-import type { Container, ContainerReport, ContainerStart, LogLine } from '../pod-runner.ts'
+import type { ContainerLog } from '../api-server/pod-logs.ts'
+import type { Container, ContainerReport, ContainerStart } from '../pod-runner.ts'
 import type { PodHost } from './pod-host.ts'
 import type { ContainerView } from './pod-status.ts'
 import { startProbe } from './probe.ts'
@@ -15,8 +16,7 @@ export type ContainerLife = {
   /** As the kubelet has it end that finds no trace of it. */
   readonly giveUp: () => void
   readonly container: () => Container | undefined
-  /** Those of the life before come from `previous`. */
-  readonly logs: (previous?: boolean) => readonly LogLine[] | undefined
+  readonly log: (ofLifeBefore: boolean) => ContainerLog | undefined
   readonly forget: () => void
 }
 
@@ -30,7 +30,7 @@ type Run = { readonly container: Container; isOver: boolean; readonly stopProbes
 export function containerLife(host: PodHost, spec: ContainerSpec, isInit: boolean): ContainerLife {
   const { name, image = '' } = spec
   const { world } = host
-  let state: ContainerState = { waiting: { reason: host.firstReason(isInit) } }
+  let state: ContainerState = { waiting: { reason: host.firstReason } }
   let lastState: ContainerState = {}
   let restartCount = 0
   let isReady = false
@@ -232,7 +232,12 @@ export function containerLife(host: PodHost, spec: ContainerSpec, isInit: boolea
     },
     stop: (graceSeconds) => {
       cancel()
-      if (run && !run.isOver) run.container.stop(graceSeconds)
+      if (!run || run.isOver) return
+      const { container, stopProbes } = run
+      stopProbes()
+      const sleepSeconds = Math.min(preStopOf(spec), graceSeconds)
+      if (sleepSeconds === 0) container.stop(graceSeconds)
+      else later(sleepSeconds * 1000, () => container.stop(graceSeconds - sleepSeconds))
     },
     giveUp: () => {
       cancel()
@@ -251,7 +256,10 @@ export function containerLife(host: PodHost, spec: ContainerSpec, isInit: boolea
       isStarted = false
     },
     container: () => (run && !run.isOver ? run.container : undefined),
-    logs: (wantsPrevious = false) => (wantsPrevious ? previous : run?.container)?.logs(),
+    log: (wantsPrevious) => {
+      const found = wantsPrevious ? previous : run?.container
+      return found && { lines: found.logs, onLine: found.onLog }
+    },
     forget: () => {
       isForgotten = true
       cancel()
@@ -260,6 +268,10 @@ export function containerLife(host: PodHost, spec: ContainerSpec, isInit: boolea
     },
   }
 }
+
+/** How long it goes on answering before it is asked to end. */
+const preStopOf = ({ lifecycle }: ContainerSpec): number =>
+  (lifecycle?.preStop as { sleep?: { seconds: number } } | undefined)?.sleep?.seconds ?? 0
 
 /** As Go prints it: `10s`, `2m40s`, `5m0s`. */
 const goDuration = (ms: number): string => {

@@ -316,20 +316,96 @@ test('a node that is lost keeps its Pods from going, until it is back', async ()
   const cluster = aCluster()
   const { client, world, node } = cluster
   client.create(PODS, aPod('far', {}, { seconds: '5' }))
-  client.create(PODS, aPod('away', {}, { seconds: '600' }))
+  client.create(PODS, aPod('away', {}, { seconds: '6000' }))
   await world.advance(2000)
   node.lose()
-  client.delete(PODS, ref('away'))
-  await world.advance(60_000)
-  expect(client.get(NODES, { name: 'emulator' })?.['status']).toMatchObject({
-    conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }],
+  await world.advance(49_000)
+  expect(client.get(NODES, { name: 'emulator' })?.['spec']).toEqual({})
+  await world.advance(2000)
+  expect(client.get(NODES, { name: 'emulator' })).toMatchObject({
+    spec: { taints: [{ key: 'node.kubernetes.io/unreachable' }, { effect: 'NoExecute' }] },
+    status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }] },
   })
+  const away = () => podOf(cluster, 'away')
+  expect(away()?.status.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False')
+  await world.advance(300_000)
   expect(podOf(cluster, 'far')?.status.phase).toBe('Running')
-  expect(podOf(cluster, 'away')?.metadata.deletionTimestamp).toBeDefined()
+  expect(away()?.metadata.deletionTimestamp).toBeDefined()
+  expect(away()?.status.conditions?.at(-1)).toMatchObject({
+    type: 'DisruptionTarget',
+    reason: 'DeletionByTaintManager',
+  })
   node.recover()
   await world.advance(5000)
-  expect(podOf(cluster, 'far')?.status.phase).toBe('Succeeded')
-  expect(podOf(cluster, 'away')).toBeUndefined()
+  expect([away(), podOf(cluster, 'far')]).toEqual([undefined, undefined])
+  client.create(PODS, aPod('next'))
+  await world.advance(5000)
+  expect(podOf(cluster, 'next')?.status.phase).toBe('Succeeded')
+})
+
+test('a node that is lost for a short while tells what happened', async () => {
+  const cluster = aCluster()
+  cluster.client.create(PODS, aPod('short', {}, { seconds: '5' }))
+  await cluster.world.advance(2000)
+  cluster.node.lose()
+  await cluster.world.advance(30_000)
+  expect(podOf(cluster, 'short')?.status.phase).toBe('Running')
+  cluster.node.recover()
+  await cluster.world.advance(1000)
+  expect(podOf(cluster, 'short')?.status.phase).toBe('Succeeded')
+})
+
+test('a Pod that waits for its volume runs when it is there', async () => {
+  const cluster = aCluster()
+  const { client, world } = cluster
+  client.create(PODS, aPod('mounting', { volumes: [{ name: 'config', configMap: { name: 'config' } }] }))
+  await world.advance(1000)
+  expect(mainOf(cluster, 'mounting')?.state?.waiting?.reason).toBe('ContainerCreating')
+  expect(eventsOf(client, 'mounting').at(-1)).toBe(
+    'Warning FailedMount 1: MountVolume.SetUp failed for volume "config" : configmap "config" not found',
+  )
+  client.create(CONFIG_MAPS, { metadata: ref('config') })
+  await world.advance(20_000)
+  expect(podOf(cluster, 'mounting')?.status.phase).toBe('Succeeded')
+})
+
+test('a container goes on answering while its preStop hook sleeps', async () => {
+  const { runner, running } = aRunner()
+  const cluster = aCluster({ runnersByImage: { main: runner } })
+  const lifecycle = { preStop: { sleep: { seconds: 5 } } }
+  cluster.client.create(PODS, aPod('draining', { containers: [{ name: 'main', image: 'main:1', lifecycle }] }))
+  await cluster.world.advance(1000)
+  cluster.client.delete(PODS, ref('draining'))
+  await cluster.world.advance(4900)
+  expect(running.get('main')?.stoppedAfter).toBeUndefined()
+  const { uid = '' } = podOf(cluster, 'draining')?.metadata ?? {}
+  const request = { method: 'GET', path: '/', headers: {}, body: '' }
+  expect((await cluster.node.send({ ...ref('draining'), uid }, request)).status).toBe(500)
+  await cluster.world.advance(200)
+  expect(running.get('main')?.stoppedAfter).toBe(25)
+  expect(podOf(cluster, 'draining')).toBeUndefined()
+})
+
+test('a container that asks for what the node does not know is not started, and says so', async () => {
+  const cluster = aCluster()
+  const lifecycle = { preStop: { exec: { command: ['true'] } } }
+  cluster.client.create(PODS, aPod('strange', { containers: [{ name: 'main', image: 'main:1', lifecycle }] }))
+  await cluster.world.advance(1000)
+  expect(mainOf(cluster, 'strange')?.state?.waiting?.message).toBe(
+    'the emulator does not implement lifecycle.preStop.exec',
+  )
+})
+
+test('what a container wrote can be read, that of its life before too', async () => {
+  const cluster = aCluster()
+  cluster.client.create(PODS, aPod('telling', { restartPolicy: 'OnFailure' }, { seconds: '1', 'exit-code': '3' }))
+  await cluster.world.advance(1500)
+  const log = (previous: boolean) =>
+    cluster.node
+      .logs(podOf(cluster, 'telling') ?? ({} as never), 'main', { previous })
+      ?.lines()
+      .map(({ text }) => text)
+  expect([log(true), log(false)]).toEqual([['runs', 'ends with 3'], ['runs']])
 })
 
 test('the same seed gives the same history, byte for byte', async () => {

@@ -1,3 +1,4 @@
+import type { LogSource } from '../api-server/pod-logs.ts'
 import { keyOf } from '../api-server/store.ts'
 import type { Client } from '../client.ts'
 import { createCache } from '../controllers/cache.ts'
@@ -6,10 +7,11 @@ import { asPod, type PodObject } from '../controllers/pods.ts'
 import { CONFIG_MAPS, NODES, PODS, SECRETS } from '../controllers/resources.ts'
 import { createWorkQueue } from '../controllers/work-queue.ts'
 import type { HttpRequest, HttpResponse } from '../network.ts'
-import type { LogLine, PodRunner } from '../pod-runner.ts'
+import type { PodRunner } from '../pod-runner.ts'
 import type { World } from '../world.ts'
 import type { Sources } from './environment.ts'
-import { type NodeOptions, nodeObject, withReadiness } from './node-object.ts'
+import { nodeLifecycle } from './node-lifecycle.ts'
+import { type NodeOptions, nodeObject } from './node-object.ts'
 import { type PodWorker, podWorker } from './pod-worker.ts'
 import { runScheduler } from './scheduler.ts'
 
@@ -32,13 +34,11 @@ export type RunningNode = {
     request: HttpRequest & { readonly path: string },
     container?: string,
   ) => Promise<HttpResponse>
-  /** What a container wrote; `undefined` where there is none, or where it has not begun. */
-  readonly logs: (pod: PodRef, container: string, previous?: boolean) => readonly LogLine[] | undefined
-  /** Calls back with each further line of a container that runs; the answer ends that. */
-  readonly onLog: (pod: PodRef, container: string, listener: (line: LogLine) => void) => () => void
+  /** For the API server's pods/log. */
+  readonly logs: LogSource
   /** Ends the Pod as the kubelet does when the node lacks memory. */
   readonly evict: (pod: PodRef, message?: string) => void
-  /** The node is heard of no more: what its Pods come to is told when it is back. Deleted ones stay until then. */
+  /** The node is heard of no more: what its Pods come to is told when it is back. Those that are deleted stay until then. */
   readonly lose: () => void
   readonly recover: () => void
   readonly stop: () => void
@@ -102,10 +102,7 @@ export function runNode({ client, world, runner, obstacle, node = { name: 'emula
     uids.set(keyOf(object), uid)
     queue.add(uid)
   })
-  const setReady = (isReady: boolean): void => {
-    const found = client.get(NODES, { name: node.name })
-    if (found) client.update(NODES, withReadiness(found, isReady, world.now()), 'status')
-  }
+  const lifecycle = nodeLifecycle({ client, world, name: node.name, pods: () => [...latest.values()] })
   const find = ({ namespace, name, uid = uids.get(`${namespace}/${name}`) }: PodRef): PodWorker | undefined =>
     uid === undefined ? undefined : workers.get(uid)
 
@@ -115,9 +112,7 @@ export function runNode({ client, world, runner, obstacle, node = { name: 'emula
       if (!found) throw new Error(`dial tcp: Pod ${ref.namespace}/${ref.name}: connect: connection refused`)
       return found.send(request)
     },
-    logs: (ref, container, previous = false) => find(ref)?.logs(container, previous),
-    onLog: (ref, container, listener) =>
-      find(ref)?.container(container)?.container()?.onLog(listener) ?? (() => undefined),
+    logs: ({ metadata: { uid = '' } }, container, { previous }) => workers.get(uid)?.log(container, previous),
     evict: (ref, message = 'The node was low on resource: memory. ') => {
       const worker = find(ref)
       if (!worker) return
@@ -126,18 +121,18 @@ export function runNode({ client, world, runner, obstacle, node = { name: 'emula
     },
     lose: () => {
       isLost = true
-      setReady(false)
+      lifecycle.lost()
     },
     recover: () => {
       isLost = false
-      setReady(true)
+      lifecycle.found()
       for (const uid of latest.keys()) queue.add(uid)
       for (const uid of workers.keys()) reports.add(uid)
     },
     stop: () => {
       stopFollowing()
       stopScheduler()
-      for (const each of [queue, reports, configMaps, secrets]) each.stop()
+      for (const each of [queue, reports, lifecycle, configMaps, secrets]) each.stop()
       for (const worker of workers.values()) worker.forget()
     },
   }

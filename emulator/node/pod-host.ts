@@ -11,7 +11,7 @@ export type PodHost = {
   readonly pod: () => PodObject
   readonly ip: () => string | undefined
   /** Why a container waits that has not begun. */
-  readonly firstReason: (isInit: boolean) => string
+  readonly firstReason: string
   /** Nothing is started any more. */
   readonly isEnding: () => boolean
   /** How long until the kubelet looks at a Pod again that it could not do right: 10 to 15 s. */

@@ -1,12 +1,14 @@
 import { equal } from '../api-server/json.ts'
+import type { ContainerLog } from '../api-server/pod-logs.ts'
 import { type Client, refOf } from '../client.ts'
 import type { EventRecorder } from '../controllers/event-recorder.ts'
 import { asPod, isEnded, isGoing, type PodObject } from '../controllers/pods.ts'
 import { PODS } from '../controllers/resources.ts'
-import type { LogLine, PodRunner } from '../pod-runner.ts'
+import type { PodRunner } from '../pod-runner.ts'
 import type { World } from '../world.ts'
 import { type ContainerLife, containerLife } from './container-life.ts'
 import { environmentOf, type Sources } from './environment.ts'
+import { missingVolume, unsupportedIn } from './obstacles.ts'
 import type { PodHost } from './pod-host.ts'
 import { type PodView, podCondition, statusOf } from './pod-status.ts'
 
@@ -29,7 +31,7 @@ export type PodWorker = {
   /** Writes what is to be said of it, if that is news; throws what the API server answers. */
   readonly report: () => void
   readonly container: (name?: string) => ContainerLife | undefined
-  readonly logs: (container: string, previous: boolean) => readonly LogLine[] | undefined
+  readonly log: (container: string, ofLifeBefore: boolean) => ContainerLog | undefined
   readonly end: (reason: string, message: string) => void
   /** It is no more: whatever still runs is killed. */
   readonly forget: () => void
@@ -43,18 +45,18 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
   let isEnding = false
   let end: PodView['end']
   let cancelDeadline = (): void => {}
+  let cancelMount = (): void => {}
   const hasInit = (first.spec.initContainers ?? []).length > 0
   const host: PodHost = {
     world,
     runner,
     pod: () => pod,
     ip: () => ip,
-    firstReason: (isInit) =>
-      hasInit && !isInit ? 'PodInitializing' : hasInit ? 'PodInitializing' : 'ContainerCreating',
+    firstReason: hasInit ? 'PodInitializing' : 'ContainerCreating',
     isEnding: () => isEnding,
     syncMs: () => 10_000 + Math.floor(world.random() * 5000),
     newId: () => Array.from({ length: 8 }, () => hex(world.random())).join(''),
-    environmentOf: (container) => environmentOf(withIp(pod, ip), container, sources),
+    environmentOf: (container) => unsupportedIn(container) ?? environmentOf(withIp(pod, ip), container, sources),
     event: (type, reason, message, fieldPath) => record(pod, type, reason, message, fieldPath),
     changed,
     // First its end is told, then what comes of it.
@@ -68,6 +70,21 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
     hasBegun = true
     report()
     ip = options.newIp()
+    startDeadline()
+    mount()
+  }
+  /** Nothing starts before its volumes are there. */
+  const mount = (): void => {
+    if (isEnding) return
+    const missing = missingVolume(pod, sources)
+    if (missing === undefined) {
+      proceed()
+      return
+    }
+    record(pod, 'Warning', 'FailedMount', missing)
+    cancelMount = world.after(host.syncMs(), mount)
+  }
+  const startDeadline = (): void => {
     const { activeDeadlineSeconds } = pod.spec
     if (activeDeadlineSeconds !== undefined)
       cancelDeadline = world.after(activeDeadlineSeconds * 1000, () => {
@@ -75,7 +92,6 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
         record(pod, 'Normal', 'DeadlineExceeded', message)
         finish('DeadlineExceeded', message)
       })
-    proceed()
   }
   /** Starts what is due: the init containers one after the other, then all others; and again what is to be restarted. */
   const proceed = (): void => {
@@ -101,6 +117,7 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
   const stopAll = (graceSeconds: number): void => {
     isEnding = true
     cancelDeadline()
+    cancelMount()
     for (const each of all) {
       if (each.container())
         record(pod, 'Normal', 'Killing', `Stopping container ${each.name}`, `spec.containers{${each.name}}`)
@@ -161,11 +178,12 @@ export function podWorker(first: PodObject, options: PodWorkerOptions): PodWorke
       if (!hasBegun) begin()
     },
     container: (name) => containers.find((each) => name === undefined || each.name === name),
-    logs: (name, previous) => all.find((each) => each.name === name)?.logs(previous),
+    log: (name, ofLifeBefore) => all.find((each) => each.name === name)?.log(ofLifeBefore),
     end: finish,
     forget: () => {
       isEnding = true
       cancelDeadline()
+      cancelMount()
       for (const each of all) each.forget()
     },
   }

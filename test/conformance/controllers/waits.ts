@@ -7,11 +7,12 @@ type Status = {
 }
 
 /** Whether what a step waits for is so; of seconds the caller has to see to it. */
-export function isOver(wait: Exclude<Wait, { seconds: number }>, { job, pods, hasSeen }: Recorder): boolean {
+export function isOver(wait: Exclude<Wait, { seconds: number }>, { job, pods, hasSeen, recorded }: Recorder): boolean {
   const status = job()?.['status'] as Status | undefined
   if ('condition' in wait)
     return status?.conditions?.some(({ type, status: is }) => type === wait.condition && is === 'True') ?? false
   if ('phase' in wait) return hasSeen(wait.phase) >= (wait.pods ?? 1)
   if (wait.is === 'ready') return (status?.ready ?? 0) > 0
-  return job() === undefined && pods().every((pod) => pod === undefined)
+  // Before the watch has told of it, it is not gone.
+  return recorded().job.length > 0 && job() === undefined && pods().every((pod) => pod === undefined)
 }
