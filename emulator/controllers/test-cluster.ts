@@ -12,6 +12,8 @@ export type TestCluster = {
   readonly node: RunningNode
   /** All states of the objects of a resource since now, oldest first. */
   readonly record: (resource: Resource) => readonly KubeObject[]
+  /** How many requests the API server has had, by method. */
+  readonly requests: ReadonlyMap<string, number>
   readonly stop: () => void
 }
 
@@ -22,7 +24,12 @@ export function aCluster(
 ): TestCluster {
   const world = createVirtualWorld(options.seed)
   const api = createApiServer({ world })
-  const client = clientOf(api, { name: 'system:admin', groups: ['system:masters'] })
+  const requests = new Map<string, number>()
+  const handle: typeof api.handle = (request) => {
+    requests.set(request.method, (requests.get(request.method) ?? 0) + 1)
+    return api.handle(request)
+  }
+  const client = clientOf({ handle }, { name: 'system:admin', groups: ['system:masters'] })
   const stopControllers = runControllers({ client, world })
   const runner = createScriptedRunner({
     world,
@@ -40,6 +47,7 @@ export function aCluster(
     world,
     client,
     node,
+    requests,
     record: (resource) => {
       const seen: KubeObject[] = []
       client.follow(resource, ({ object }) => void seen.push(object))

@@ -1,4 +1,3 @@
-import { equal } from '../../api-server/json.ts'
 import { keyOf } from '../../api-server/store.ts'
 import type { KubeObject } from '../../api-server/types.ts'
 import type { Client } from '../../client.ts'
@@ -75,7 +74,6 @@ export function runJobController(client: Client, world: World): () => void {
     }
   })
   const pods = createCache(client, PODS, (pod, before, isDeleted) => {
-    if (before && !isDeleted && equal(before, pod)) return
     const owner = controllerOf(pod)
     const ownerBefore = before && controllerOf(before)
     if (ownerBefore && ownerBefore.uid !== owner?.uid && ownerBefore.kind === 'Job')
