@@ -9,7 +9,7 @@ import { apiVersionOf, type Call, isDryRun, keyFor, tableOf, typeInfoOf } from '
 import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { at, timestamp, without } from './json.ts'
-import { generatedName, metaErrors } from './names.ts'
+import { generatedName, metaErrors, metaWarnings } from './names.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, KubeObject, Meta } from './types.ts'
 
@@ -48,6 +48,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   const prepared = type.prepareForCreate?.(clean, world) ?? clean
   const object = tableOf(type) === CRDS ? initialCrdStatus(withCrdDefaults(prepared)) : prepared
   const meta = metaErrors(object, type)
+  call.warnings.push(...metaWarnings(object, type))
   const errors = [
     ...meta,
     ...(type.validate?.(object) ?? []),

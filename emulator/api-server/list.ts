@@ -98,11 +98,13 @@ export function list(call: Call): List {
   const match = query.get('resourceVersionMatch')
   const isExact = match === 'Exact' || (match === null && version !== '' && version !== '0' && limit > 0)
   const revision = from?.revision ?? (isExact ? Number(version) : undefined)
-  const page = store.page(tableOf(type), prefixOf(call), {
+  const prefix = prefixOf(call)
+  const page = store.page(tableOf(type), prefix, {
     ...(revision !== undefined && { revision }),
-    ...(from && { after: from.after }),
+    ...(from && { after: prefix + from.after }),
   })
-  if (!page) throw expired(from ? expiredContinue : `The resourceVersion for the provided list is too old.`)
+  if (!page && from) throw expired(expiredContinue, writeToken(anyRevision, from.after))
+  if (!page) throw expired('The resourceVersion for the provided list is too old.')
   const at = revision ?? store.revision()
   const objects: KubeObject[] = []
   let last = ''
@@ -112,7 +114,12 @@ export function list(call: Call): List {
     if (limit > 0 && objects.length === limit) {
       const isFiltered = Boolean(query.get('labelSelector') || query.get('fieldSelector'))
       const remaining = page.count - objects.length
-      return { objects, revision: at, continueAt: writeToken(at, last), ...(!isFiltered && { remaining }) }
+      return {
+        objects,
+        revision: at,
+        continueAt: writeToken(at, last.slice(prefix.length)),
+        ...(!isFiltered && { remaining }),
+      }
     }
     if (!selects(object)) continue
     objects.push(inVersion(object, type))
@@ -140,10 +147,13 @@ export const integer = (text: string | null): number => {
   return Number(text)
 }
 
+/** Of a token that goes on with what is there now. */
+const anyRevision = -1
+
 const writeToken = (revision: number, after: string): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url')
 
-const readToken = (token: string): { readonly revision: number; readonly after: string } => {
+const readToken = (token: string): { readonly revision?: number; readonly after: string } => {
   const refuse = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`)
   const wrong = token.search(/[^-\w]/)
   if (wrong >= 0 || token.length % 4 === 1)
@@ -157,5 +167,5 @@ const readToken = (token: string): { readonly revision: number; readonly after: 
   }
   const { v = '', rv = 0, start = '' } = found
   if (v !== 'meta.k8s.io/v1') throw refuse(`server does not recognize this encoded version ${v}`)
-  return { revision: rv, after: start.slice(0, -1) }
+  return { ...(rv !== anyRevision && { revision: rv }), after: start.slice(0, -1) }
 }

@@ -110,10 +110,11 @@ const finalizerErrors = (
   const errors = finalizers.flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`
     const found = labelKeyErrors(finalizer)
-    if (found.length > 0) return found.map((text) => invalid(field, finalizer, text))
+    const why = found.map((text) => invalid('metadata.finalizers', finalizer, text))
+    if (isCustom && why.length > 0) return why
     return isCustom || kind === 'Lease' || finalizer.includes('/') || standardFinalizers.includes(finalizer)
-      ? []
-      : [invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
+      ? why
+      : [...why, invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')]
   })
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
     errors.push(
@@ -130,13 +131,21 @@ const ownerErrors = ({ ownerReferences = [] }: Meta): readonly FieldError[] => {
     detail: 'must not be empty',
   })
   const errors = ownerReferences.flatMap((owner) =>
-    (['apiVersion', 'kind', 'name', 'uid'] as const)
-      .filter((key) => (owner[key] ?? '') === '')
-      .map((key) =>
-        key === 'apiVersion'
-          ? invalid('metadata.ownerReferences.apiVersion', '', 'version must not be empty')
-          : required(`metadata.ownerReferences.${key}`),
-      ),
+    owner.kind === 'Event' && (owner.apiVersion === 'v1' || owner.apiVersion.startsWith('events.k8s.io/'))
+      ? [
+          invalid(
+            'metadata.ownerReferences',
+            owner,
+            `${owner.apiVersion.includes('/') ? owner.apiVersion : `/${owner.apiVersion}`}, Kind=Event is disallowed from being an owner`,
+          ),
+        ]
+      : (['apiVersion', 'kind', 'name', 'uid'] as const)
+          .filter((key) => (owner[key] ?? '') === '')
+          .map((key) =>
+            key === 'apiVersion'
+              ? invalid('metadata.ownerReferences.apiVersion', '', 'version must not be empty')
+              : required(`metadata.ownerReferences.${key}`),
+          ),
   )
   const controllers = ownerReferences.filter(({ controller }) => controller === true)
   const [first, second] = controllers
@@ -156,3 +165,12 @@ const consonants = 'bcdfghjklmnpqrstvwxz2456789'
 /** The name that the server makes of a generateName. */
 export const generatedName = (prefix: string, random: () => number): string =>
   prefix.slice(0, 58) + Array.from({ length: 5 }, () => consonants[Math.floor(random() * consonants.length)]).join('')
+
+/** What the real server warns of in a custom object's metadata. Pure. */
+export const metaWarnings = ({ metadata }: KubeObject, { isCustom }: ResourceType): readonly string[] =>
+  (isCustom ? (metadata.finalizers ?? []) : [])
+    .filter((each) => !each.includes('/') && !standardFinalizers.includes(each))
+    .map(
+      (each) =>
+        `metadata.finalizers: ${JSON.stringify(each)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    )

@@ -130,8 +130,8 @@ export function fieldSelector(text: string, type: ResourceType): Selector {
       const read = readerOf(field, type)
       const [bad] = /^=|(?<=(?:^|[^\\])(?:\\\\)*)=/.exec(wanted) ?? []
       if (bad !== undefined) throw badRequest('invalid field selector: unescaped character in value: 61')
-      const [escape] = /\\(?![\\,=]).?/.exec(wanted.replaceAll(/\\[\\,=]/g, '')) ?? []
-      if (escape !== undefined) throw badRequest(`invalid field selector: invalid escape sequence: ${escape}`)
+      const [odd] = /\\(?![\\,=]).?/.exec(wanted.replaceAll(/\\[\\,=]/g, '')) ?? []
+      if (odd !== undefined) throw badRequest(`invalid field selector: invalid escape sequence: ${odd}`)
       const unescaped = wanted.replaceAll(/\\([\\,=])/g, '$1')
       return operator === '!=' ? (object) => read(object) !== unescaped : (object) => read(object) === unescaped
     })

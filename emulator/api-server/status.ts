@@ -5,13 +5,16 @@ export class StatusError extends Error {
   readonly code: number
   readonly reason: string
   readonly details: StatusDetails | undefined
+  /** Where a list that has expired may go on. */
+  readonly continueAt: string | undefined
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, continueAt?: string) {
     super(message)
     this.name = 'StatusError'
     this.code = code
     this.reason = reason
     this.details = details
+    this.continueAt = continueAt
   }
 
   withDetails(details: StatusDetails): StatusError {
@@ -52,6 +55,18 @@ export const conflict = (resource: Resource, name: string, why: string): StatusE
     detailsOf(resource, name),
   )
 
+/** 409 of the store itself, which knows objects by their keys. */
+export const storageConflict = (
+  type: Resource & { readonly isCustom: boolean; readonly namespaced: boolean },
+  { name, namespace = '' }: { readonly name: string; readonly namespace?: string },
+  why: string,
+): StatusError => {
+  const group = type.isCustom ? `${type.group}/` : ''
+  const key = `/registry/${group}${type.plural}/${type.namespaced ? `${namespace}/` : ''}${name}`
+  const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${why}`
+  return conflict(type, name, text)
+}
+
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message)
 
 export const forbidden = (resource: Resource, name: string, why: string, causes?: readonly Cause[]): StatusError =>
@@ -60,7 +75,8 @@ export const forbidden = (resource: Resource, name: string, why: string, causes?
     ...(causes && { causes }),
   })
 
-export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message)
+export const expired = (message: string, continueAt?: string): StatusError =>
+  new StatusError(410, 'Expired', message, undefined, continueAt)
 
 export const methodNotAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
@@ -129,10 +145,10 @@ export const invalid = (
 }
 
 /** The body that the server answers. */
-export const statusBody = ({ code, reason, message, details }: StatusError): object => ({
+export const statusBody = ({ code, reason, message, details, continueAt }: StatusError): object => ({
   kind: 'Status',
   apiVersion: 'v1',
-  metadata: {},
+  metadata: continueAt === undefined ? {} : { continue: continueAt },
   status: 'Failure',
   message,
   ...(reason && { reason }),

@@ -6,7 +6,7 @@ import { checkWriteOptions, decodeBody } from './decode.ts'
 import { removeIfDone } from './delete.ts'
 import { equal, without } from './json.ts'
 import { metaErrors } from './names.ts'
-import { badRequest, conflict, invalid, notFound, qualified, StatusError } from './status.ts'
+import { badRequest, conflict, invalid, notFound, qualified, StatusError, storageConflict } from './status.ts'
 import type { FieldError, KubeObject, Meta } from './types.ts'
 
 /** PUT. `created` where it made the object. */
@@ -104,15 +104,12 @@ const onlyTimesDiffer = (next: KubeObject, old: KubeObject): boolean => {
   return equal(timeless(next), timeless(old))
 }
 
-function uidConflict({ type, info }: Call, uid: string, old?: KubeObject): StatusError {
-  const group = type.group === '' ? '' : `${type.group}/`
-  const key = `/registry/${type.isCustom ? group : ''}${type.plural}/${type.namespaced ? `${info.namespace}/` : ''}${info.name}`
-  return conflict(
+const uidConflict = ({ type, info }: Call, uid: string, old?: KubeObject): StatusError =>
+  storageConflict(
     type,
-    info.name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old?.metadata.uid ?? ''}`,
+    { name: info.name, ...(info.namespace !== undefined && { namespace: info.namespace }) },
+    `UID in precondition: ${uid}, UID in object meta: ${old?.metadata.uid ?? ''}`,
   )
-}
 
 /** What of the wanted object this path may write; the rest stays as it was. */
 function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
@@ -123,6 +120,7 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
     resourceVersion: old.metadata.resourceVersion ?? '',
     creationTimestamp: old.metadata.creationTimestamp ?? '',
     ...kept(old.metadata, 'generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'),
+    ...kept(wanted.metadata, 'deletionGracePeriodSeconds'),
     ...(wanted.metadata.managedFields === undefined && kept(old.metadata, 'managedFields')),
   }
   if (old.metadata.deletionTimestamp === undefined) {
@@ -184,7 +182,7 @@ function changeErrors({ metadata: next }: KubeObject, { metadata: old }: KubeObj
         detail: `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added)}`,
       })
   }
-  for (const key of ['uid', 'deletionTimestamp'] as const)
+  for (const key of ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     if (next[key] !== old[key])
       errors.push({
         type: 'FieldValueInvalid',

@@ -89,7 +89,7 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
     wait: (seconds) => world.advance(seconds * 1000),
     compact: async () => api.store.compact(),
     close: async () => {
-      if (address) await new Promise((resolve) => edge.close(resolve))
+      if (edge.listening) await new Promise((resolve) => edge.close(resolve))
     },
   }
 }

@@ -75,7 +75,7 @@ export function livePort({ server, etcd, adminKubeconfig }: Access): Port {
         .on('data', (chunk: string) => {
           const lines = (rest + chunk).split('\n')
           rest = lines.pop() ?? ''
-          for (const line of lines) events.push(JSON.parse(line) as WatchEvent)
+          for (const line of lines) if (!isBeat.test(line)) events.push(JSON.parse(line) as WatchEvent)
         })
         .on('end', () => {
           isOver = true
@@ -105,6 +105,9 @@ export function livePort({ server, etcd, adminKubeconfig }: Access): Port {
     close: async () => agent.destroy(),
   }
 }
+
+/** The bookmark of every minute; not the one that ends the initial events. */
+const isBeat = /^\{"type":"BOOKMARK"(?!.*initial-events-end)/
 
 function replyOf(response: IncomingMessage, text: string): Reply {
   const { headers, rawHeaders, statusCode = 0 } = response

@@ -48,13 +48,14 @@ const isPage = (value: Json): boolean =>
   Array.isArray(value['items']) || Array.isArray(value['rows']) || String(value['kind']).endsWith('List')
 
 /** The versions of objects, not those of lists and bookmarks, which depend on what others write. */
-function versionsIn(value: unknown, isMark = false, into = new Set<number>()): Set<number> {
-  if (Array.isArray(value)) for (const item of value) versionsIn(item, false, into)
+function versionsIn(value: unknown, into = new Set<number>()): Set<number> {
+  if (Array.isArray(value)) for (const item of value) versionsIn(item, into)
   if (!isObject(value)) return into
   const { metadata } = value
-  if (isObject(metadata) && typeof metadata['resourceVersion'] === 'string' && !isPage(value) && !isMark)
+  if (isObject(metadata) && typeof metadata['resourceVersion'] === 'string' && !isPage(value))
     into.add(Number(metadata['resourceVersion']))
-  for (const item of Object.values(value)) versionsIn(item, value['type'] === 'BOOKMARK', into)
+  if (value['type'] === 'BOOKMARK') return into
+  for (const item of Object.values(value)) versionsIn(item, into)
   return into
 }
 
@@ -88,6 +89,7 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
       )
       .replaceAll(/(current: |version: \S+ \()(\d+)/g, (_, before: string) => `${before}#`)
       .replaceAll(/Invalid value: "[{[](?:[^"\\]|\\.){60,}"(?=: )/g, 'Invalid value: "OBJECT"')
+      .replaceAll(/(resourceVersion\\*":\\*")\d+/g, '$1#')
       .replaceAll(/10\.96\.\d+\.\d+/g, 'IP')
       .replaceAll(/kube-api-access-\w{5}/g, 'kube-api-access-*')
       .replaceAll(/(.)\1{63,}/g, (run: string, letter: string) => `${letter}*${run.length}`)
@@ -125,7 +127,7 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
     const entries = Object.entries(body)
       .filter(([name]) => !(key === 'columnDefinitions' && name === 'description'))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, item]) => [maskText(name), mask(item, name)])
+      .map(([name, item]) => [maskText(name), name === 'storageVersionHash' ? 'HASH' : mask(item, name)])
     return withoutOrder(Object.fromEntries(entries) as Json) // made of entries
   }
   return (value) => mask(value)

@@ -18,7 +18,7 @@ const valueAt = (value: unknown, path: string): unknown =>
 
 const pattern = /\$ns|\$(?:(\d+)|(last|first)\(([^)]*)\))((?:\.\w+)+)/g
 
-const valueOf = (sight: Sight, [whole, step, which, path, keys = '']: RegExpMatchArray): unknown => {
+const referredTo = (sight: Sight, [whole, step, which, path, keys = '']: RegExpMatchArray): unknown => {
   if (whole === '$ns') return sight.namespace
   const found =
     step === undefined ? (which === 'last' ? sight.last : sight.first).get(path ?? '') : sight.answers[Number(step)]
@@ -27,7 +27,7 @@ const valueOf = (sight: Sight, [whole, step, which, path, keys = '']: RegExpMatc
 
 /** Text with its references filled in. */
 export const fillText = (text: string, sight: Sight): string =>
-  text.replaceAll(pattern, (...match) => String(valueOf(sight, match as unknown as RegExpMatchArray) ?? '')) // the arguments of a replacer begin as a match does
+  text.replaceAll(pattern, (...match) => String(referredTo(sight, match as unknown as RegExpMatchArray) ?? '')) // the arguments of a replacer begin as a match does
 
 /**
  * JSON with its references filled in: a string that is one reference becomes its value, `{ $from: 2, ... }` or `{ $from: 'cm/a', ... }`
@@ -36,7 +36,7 @@ export const fillText = (text: string, sight: Sight): string =>
 export function fill(value: unknown, sight: Sight): unknown {
   if (typeof value === 'string') {
     const [match] = [...value.matchAll(pattern)]
-    return match && match[0] === value ? valueOf(sight, match) : fillText(value, sight)
+    return match && match[0] === value ? referredTo(sight, match) : fillText(value, sight)
   }
   if (Array.isArray(value)) return value.map((item) => fill(item, sight))
   if (typeof value !== 'object' || value === null) return value

@@ -59,12 +59,14 @@ describe('the suite notices a server that', () => {
   test.each(Object.entries(faults))('%s', async (_, fault) => {
     const broken = emulatedPort(fault)
     await install(broken)
-    const results = await runAll(broken, cases)
+    let noticed: string | undefined
+    for (const each of cases.filter(({ name }) => !known.has(name))) {
+      const mine = (await runAll(broken, [each], { prefix: `f${cases.indexOf(each)}` })).get(each.name)?.masked
+      const theirs = real[each.name]
+      if (mine && theirs && differenceIn(each, mine, theirs)) noticed = each.name
+      if (noticed !== undefined) break
+    }
     await broken.close()
-    const noticed = cases.filter(
-      ({ name }) =>
-        JSON.stringify(results.get(name)?.masked) !== JSON.stringify(ours.get(name)?.masked) && !known.has(name),
-    )
-    expect(noticed.map(({ name }) => name)).not.toEqual([])
+    expect(noticed).toBeDefined()
   })
 })

@@ -182,10 +182,14 @@ export const crudCases = [
     merge('widgets/a', { spec: { unknown: 1 } }),
     put('widgets/a/status', { $from: 0 }),
   ]),
-  aCase('a PUT that changes nothing of a Job that was made suspended', [
-    given(post('jobs', job('a', { suspend: true }))),
+  aCase('a PUT that changes nothing of a Job that was made without labels', [
+    given(post('jobs', job('a'))),
     put('jobs/a', { $from: 0 }),
     put('jobs/a', { $from: 'jobs/a' }),
+  ]),
+  aCase('a PUT that changes nothing of a Job with labels', [
+    given(post('jobs', job('a', { suspend: true }, { labels: { a: 'b' } }))),
+    put('jobs/a', { $from: 0 }),
   ]),
   aCase('a patch that changes nothing of an object that was made with empty labels', [
     given(post('widgets', widget('a', {}, { labels: {} }))),

@@ -152,6 +152,29 @@ export const deletionCases = [
     del('widgets/a', { propagationPolicy: 'Orphan' }),
     del('widgets/a', { propagationPolicy: 'Background' }),
   ]),
+  aCase('a second DELETE whose policy takes away the last finalizer', [
+    given(post('widgets', widget('a')), del('widgets/a', { propagationPolicy: 'Orphan' })),
+    watch('widgets?resourceVersion=$1.metadata.resourceVersion'),
+    del('widgets/a', { propagationPolicy: 'Background' }),
+    get('widgets/a'),
+  ]),
+  aCase('a second DELETE whose policy takes away the last finalizer, with a precondition', [
+    given(post('widgets', widget('a')), del('widgets/a', { propagationPolicy: 'Orphan' })),
+    watch('widgets?resourceVersion=$1.metadata.resourceVersion'),
+    del('widgets/a', {
+      propagationPolicy: 'Background',
+      preconditions: { resourceVersion: '$1.metadata.resourceVersion' },
+    }),
+    get('widgets/a'),
+    del('widgets/a'),
+    get('widgets/a'),
+  ]),
+  aCase('a DELETE without a policy of what waits to orphan', [
+    given(post('cm', cm('a')), del('cm/a', { propagationPolicy: 'Orphan' })),
+    del('cm/a'),
+    del('cm/a', { propagationPolicy: 'Foreground' }),
+    del('cm/a', { propagationPolicy: 'Background' }),
+  ]),
   aCase('finalizers that are none', [
     post('cm', cm('a', {}, { finalizers: ['x'] })),
     post('cm', cm('a', {}, { finalizers: ['x y'] })),
