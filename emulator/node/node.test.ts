@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Client } from '../client.ts'
 import { asPod } from '../controllers/pods.ts'
-import { CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS } from '../controllers/resources.ts'
+import { CLAIMS, CONFIG_MAPS, EVENTS, NODES, PODS, SECRETS } from '../controllers/resources.ts'
 import { aCluster, type TestCluster } from '../controllers/test-cluster.ts'
 import type { ContainerReport, ContainerStart, PodRunner } from '../pod-runner.ts'
 
@@ -289,6 +289,30 @@ describe('the scheduler', () => {
     await cluster.world.advance(2000)
     expect(podOf(cluster, 'picky')?.status.phase).toBe('Succeeded')
   })
+})
+
+test('a taint keeps a Pod away that does not tolerate it, and a claim that is missing keeps it waiting', async () => {
+  const cluster = aCluster()
+  const { client, world } = cluster
+  const phases = (): readonly unknown[] =>
+    ['plain', 'tolerant', 'claiming'].map((name) => podOf(cluster, name)?.status.phase)
+  const taints = [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }]
+  client.patch(NODES, { name: 'emulator' }, { spec: { taints } })
+  client.create(PODS, aPod('plain'))
+  client.create(PODS, aPod('tolerant', { tolerations: [{ key: 'gpu', operator: 'Equal', value: 'yes' }] }))
+  await world.advance(2000)
+  expect(phases()).toEqual(['Pending', 'Succeeded', undefined])
+  client.patch(NODES, { name: 'emulator' }, { spec: { taints: null } })
+  client.create(PODS, aPod('claiming', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }))
+  await world.advance(2000)
+  expect(phases()).toEqual(['Succeeded', 'Succeeded', 'Pending'])
+  expect(podOf(cluster, 'claiming')?.status.conditions?.[0]?.message).toContain(
+    'persistentvolumeclaim "data" not found',
+  )
+  const resources = { requests: { storage: '1Gi' } }
+  client.create(CLAIMS, { metadata: ref('data'), spec: { accessModes: ['ReadWriteOnce'], resources } })
+  await world.advance(2000)
+  expect(phases()).toEqual(['Succeeded', 'Succeeded', 'Succeeded'])
 })
 
 test('a Pod whose time is over fails with DeadlineExceeded', async () => {

@@ -3,13 +3,14 @@ import { keyOf } from '../api-server/store.ts'
 import { type Client, refOf } from '../client.ts'
 import { createCache } from '../controllers/cache.ts'
 import { asPod, isEnded, isGoing, type PodObject } from '../controllers/pods.ts'
-import { NODES, PODS } from '../controllers/resources.ts'
+import { CLAIMS, NODES, PODS } from '../controllers/resources.ts'
 import { createWorkQueue } from '../controllers/work-queue.ts'
 import type { World } from '../world.ts'
 import { isNodeReady } from './node-object.ts'
 import { podCondition } from './pod-status.ts'
 import { quantity } from './quantity.ts'
 import { schedulerEvents } from './scheduler-events.ts'
+import { isKeptAway } from './taints.ts'
 
 export type SchedulerOptions = {
   readonly client: Client
@@ -55,6 +56,11 @@ export function runScheduler({ client, world, obstacle }: SchedulerOptions): () 
     total.pods += 1
   }
 
+  const missingClaim = ({ spec, metadata }: PodObject): string | undefined =>
+    spec.volumes
+      ?.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [])
+      .find((claim) => claims.get(`${metadata.namespace}/${claim}`) === undefined)
+
   /** Why it does not fit on a node, as the scheduler's plugins say it; none where it does. */
   const objections = (pod: PodObject, name: string): readonly string[] => {
     const node = nodes.get(name)
@@ -62,7 +68,10 @@ export function runScheduler({ client, world, obstacle }: SchedulerOptions): () 
     if (why !== undefined) return [why]
     const strange = unsupported.find((field) => pod.spec[field as 'affinity'] !== undefined)
     if (strange) return [`node(s) are not examined: the emulator does not implement spec.${strange}`]
-    if (!isNodeReady(node)) return ['node(s) had untolerated taint(s)']
+    if (!isNodeReady(node) || isKeptAway(pod, node)) return ['node(s) had untolerated taint(s)']
+    if (hostPortOf(pod) !== undefined) return ['node(s) are not examined: the emulator does not implement hostPort']
+    const claim = missingClaim(pod)
+    if (claim !== undefined) return [`persistentvolumeclaim "${claim}" not found`]
     if ((node?.['spec'] as { unschedulable?: boolean } | undefined)?.unschedulable)
       return ['node(s) were unschedulable']
     const labels = node?.metadata.labels ?? {}
@@ -134,6 +143,9 @@ export function runScheduler({ client, world, obstacle }: SchedulerOptions): () 
     else names.add(name)
     retryAll()
   })
+  const claims = createCache(client, CLAIMS, (_, before) => {
+    if (!before) retryAll()
+  })
   const pods = createCache(client, PODS, (object, before, isDeleted) => {
     const pod = asPod(object)
     const { uid = '' } = pod.metadata
@@ -145,9 +157,12 @@ export function runScheduler({ client, world, obstacle }: SchedulerOptions): () 
     else if (!before && (pod.spec.schedulerName ?? NAME) === NAME) queue.add(key)
   })
   return () => {
-    for (const each of [queue, nodes, pods]) each.stop()
+    for (const each of [queue, nodes, claims, pods]) each.stop()
   }
 }
+
+const hostPortOf = ({ spec }: PodObject): number | undefined =>
+  spec.containers.flatMap(({ ports = [] }) => ports).find(({ hostPort }) => hostPort)?.hostPort
 
 /** What it requests: its containers together, or its greediest init container. */
 function needOf({ spec }: PodObject): Need {
