@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util'
 import { coldStart } from './cold-start.ts'
 import { emulator } from './emulator.ts'
 import { type Figure, reportOf } from './report.ts'
+import { manySessions } from './sessions.ts'
 
 /** `npm run bench -- [<benchmark> ...] [--json]`: all of them, if none is named. Ends with code 1 where a goal is missed. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'cold-start': coldStart,
   emulator,
+  sessions: manySessions,
 }
 
 const usage = (message: string): never => {

@@ -10,7 +10,6 @@ import { runKeda } from './keda/keda.ts'
 import { createNetwork, type Network } from './network.ts'
 import { type RunNodeOptions, type RunningNode, runNode } from './node/node.ts'
 import type { PodRunner } from './pod-runner.ts'
-import { withPreStop } from './pre-stop.ts'
 import { runServing } from './serving/serving.ts'
 import type { World } from './world.ts'
 
@@ -20,8 +19,6 @@ export type PlatformOptions = {
   readonly runner: (api: ApiServer) => PodRunner & Pick<RunNodeOptions, 'obstacle'>
   readonly signToken?: SignToken
   readonly journal?: Journal
-  /** How those see the API server that a test may take away from them: the adapters of sources. */
-  readonly front?: (api: ApiServer) => Pick<ApiServer, 'handle'>
   /** What Knative waits for before it ends a Pod: 30 s in a cluster. */
   readonly drainSeconds?: number
   /** Whether a service may begin at zero: without it each starts a Pod once, to be found ready. */
@@ -46,7 +43,7 @@ const masters = (name: string): User => ({ name, groups: ['system:masters', 'sys
 
 /** Starts everything; containers are ended by `stop`, objects are left as they are. */
 export function createPlatform(options: PlatformOptions): Platform {
-  const { world, signToken, journal = () => undefined, front = (api: ApiServer) => api } = options
+  const { world, signToken, journal = () => undefined } = options
   let node: RunningNode | undefined
   const api = createApiServer({
     world,
@@ -63,11 +60,11 @@ export function createPlatform(options: PlatformOptions): Platform {
   node = runNode({
     client: as('system:node:emulator'),
     world,
-    runner: withPreStop(world, runner),
+    runner,
     ...(obstacle && { obstacle }),
   })
   const eventing = runEventing({
-    clientFor: (user) => clientOf(front(api), user),
+    clientFor: (user) => clientOf(api, user),
     world,
     network,
     journal,
