@@ -2,7 +2,7 @@ import { createTestPlatform, type TestPlatform } from '#test/emulator/platform.t
 import { sessionFor } from '#test/scenarios/world.ts'
 import type { Figure } from './report.ts'
 
-const SESSIONS = Number(process.env['N'] ?? 10_000)
+const SESSIONS = 10_000
 /** As many come in each second of virtual time. */
 const PER_SECOND = 100
 const LIMIT_SECONDS = 60
