@@ -55,7 +55,6 @@ export function createApiServer({ world, resources = builtIns, history, ...other
   const store = createStore(history)
   const core = createCore(store, world, resources)
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) addNamespace(core, name)
-  store.compact() // nobody can have seen what was before
 
   const handle = (request: Request): Response => {
     try {

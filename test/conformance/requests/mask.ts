@@ -120,7 +120,9 @@ function masker(namespace: string, everything: readonly unknown[]): (value: unkn
     if (Array.isArray(value)) {
       const items = value.map((item) => mask(item, key === 'columnDefinitions' ? key : ''))
       if (key === 'cells') return items.map((cell) => (/^\d+[smhd]\d*[smhd]?$/.test(String(cell)) ? 'AGE' : cell))
-      return key === 'causes' ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items
+      return key === 'causes' || key === 'resources'
+        ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+        : items
     }
     if (!isObject(value)) return value
     const body = key === 'metadata' ? maskMeta(value) : value

@@ -157,7 +157,6 @@ export const watchingCases = [
     watch('cm?resourceVersion=-1'),
     watch('widgets?resourceVersion=x'),
   ]),
-  aCase('a watch from a version long forgotten', [a, watch('cm?resourceVersion=1'), get('cm')]),
   aCase('a watch of custom objects from a version long forgotten', [
     given(post('widgets', widget('a'))),
     watch('widgets?resourceVersion=1'),
@@ -191,7 +190,10 @@ export const watchingCases = [
     a,
     watch('cm?sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true', { accept: partial }),
   ]),
-  aCase('a watch of a Table tells an old version', [a, watch('cm?resourceVersion=1', { accept: table })]),
+  aCase('a watch of a Table tells an old version', [
+    given(post('widgets', widget('a'))),
+    watch('widgets?resourceVersion=1', { accept: table }),
+  ]),
   aCase('watch=1 and watch=false', [
     a,
     watch('cm?watch=1&resourceVersion=0'),
