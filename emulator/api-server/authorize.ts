@@ -19,37 +19,6 @@ type Grant = { readonly rules: readonly unknown[]; readonly reason: string }
 
 const RBAC = 'rbac.authorization.k8s.io'
 
-// The roles that every user has on the real server; `system:discovery` and `system:basic-user` there.
-const forEverybody: readonly unknown[] = [
-  {
-    verbs: ['get'],
-    nonResourceURLs: [
-      '/api',
-      '/api/*',
-      '/apis',
-      '/apis/*',
-      '/healthz',
-      '/livez',
-      '/openapi',
-      '/openapi/*',
-      '/readyz',
-      '/version',
-      '/version/',
-    ],
-  },
-  {
-    verbs: ['create'],
-    apiGroups: ['authorization.k8s.io'],
-    resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-  },
-  { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
-]
-
-/** `system:public-info-viewer` there: also for who says no name. */
-const forAnybody: readonly unknown[] = [
-  { verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'] },
-]
-
 /** RBAC over the stored roles and bindings. Members of `system:masters` may do everything. Pure. */
 export function authorize(store: Store, user: User, wanted: Attributes): Decision {
   if (user.groups.includes('system:masters')) return { isAllowed: true }
@@ -75,10 +44,6 @@ export function grantsOf(store: Store, user: User, namespace: string | undefined
 }
 
 function readGrants(store: Store, user: User, namespace: string | undefined): readonly Grant[] {
-  const everybody: Grant = {
-    rules: user.groups.includes('system:authenticated') ? forEverybody : forAnybody,
-    reason: '',
-  }
   const bound = (binding: KubeObject): readonly Grant[] => {
     const inNamespace = binding.metadata.namespace
     const subject = listAt(binding, 'subjects').find((each) => isSubject(each, user, inNamespace))
@@ -96,7 +61,7 @@ function readGrants(store: Store, user: User, namespace: string | undefined): re
   }
   const cluster = store.list(`clusterrolebindings.${RBAC}`, '') ?? []
   const local = namespace ? (store.list(`rolebindings.${RBAC}`, `${namespace}/`) ?? []) : []
-  return [everybody, ...cluster.flatMap(bound), ...local.flatMap(bound)]
+  return [...cluster.flatMap(bound), ...local.flatMap(bound)]
 }
 
 const subjectText = (subject: unknown, namespace: string | undefined): string => {

@@ -1,8 +1,8 @@
 import { builtInColumns } from './built-in-columns.ts'
-import { defaultsFor } from './built-in-defaults.ts'
+import { defaultsFor } from './defaults/by-kind.ts'
 import { textAt } from './json.ts'
-import { labelName, pathSegmentName, serviceName } from './names.ts'
 import type { KubeObject, ResourceType, Subresource } from './types.ts'
+import { nameFaults, validators } from './validation/by-kind.ts'
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
@@ -140,16 +140,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-const nameChecks: Readonly<Record<string, NonNullable<ResourceType['validateName']>>> = {
-  namespaces: labelName,
-  services: serviceName,
-  roles: pathSegmentName,
-  clusterroles: pathSegmentName,
-  rolebindings: pathSegmentName,
-  clusterrolebindings: pathSegmentName,
-  events: pathSegmentName,
-}
-
 const readField =
   (kind: string, field: string) =>
   (object: KubeObject): string => {
@@ -162,7 +152,6 @@ const readField =
 /** The kinds that the embedded control plane serves without a CRD. */
 export const builtIns: readonly ResourceType[] = rows.map((row): ResourceType => {
   const { group = '', kind, plural } = row
-  const validateName = nameChecks[plural]
   return {
     group,
     version: 'v1',
@@ -183,7 +172,8 @@ export const builtIns: readonly ResourceType[] = rows.map((row): ResourceType =>
     allowsUnconditionalUpdate: kind !== 'CustomResourceDefinition' && kind !== 'Lease',
     returnsDeletedObject: row.returnsDeleted === true,
     defaultPropagation: kind === 'Job' ? 'Orphan' : 'Background',
-    ...(validateName && { validateName }),
+    ...(nameFaults[kind] && { nameFaults: nameFaults[kind] }),
+    ...(validators[kind] && { validate: validators[kind] }),
     ...defaultsFor(kind),
   }
 })

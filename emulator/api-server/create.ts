@@ -4,14 +4,20 @@ import { checkSchema } from '../schema/check-schema.ts'
 import { applyDefaults, dropNulls } from '../schema/defaults.ts'
 import { prune } from '../schema/prune.ts'
 import { validate } from '../schema/validate.ts'
+import { admitted, mutated } from './admission/admit.ts'
 import { authorize, refusal } from './authorize.ts'
 import { apiVersionOf, type Call, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
 import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
+import { asStored } from './defaults/as-stored.ts'
+import { allocated } from './defaults/service.ts'
+import { generatedName } from './generated-name.ts'
 import { at, timestamp, without } from './json.ts'
-import { generatedName, metaErrors, metaWarnings } from './names.ts'
+import { metaErrors, metaWarnings } from './meta-errors.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, KubeObject, Meta } from './types.ts'
+import { refuseUnseen } from './validation/accepted.ts'
+import { warningsOf } from './validation/warnings.ts'
 
 /** POST to a collection: the object as it is stored then. */
 export function create(call: Call): KubeObject {
@@ -33,8 +39,9 @@ export function permitCreate({ core, request, type, info }: Call): void {
 export function createObject(call: Call, decoded: KubeObject, tracked = false): KubeObject {
   const { core, type } = call
   const { world, store } = core
-  const given = inNamespace(call, decoded)
-  checkNamespace(call, given)
+  const placed = inNamespace(call, type.setDefaults?.(decoded) ?? decoded)
+  checkNamespace(call, placed)
+  const given = mutated(call, placed)
   const { uid: _, resourceVersion, deletionTimestamp: __, deletionGracePeriodSeconds: ___, ...asked } = given.metadata
   const name = asked.name ?? (asked.generateName ? generatedName(asked.generateName, world.random) : undefined)
   const metadata: Meta = {
@@ -47,6 +54,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   const clean = cleaned(call, { ...without(given, ...(hasStatus(call) ? ['status'] : [])), metadata } as KubeObject)
   const prepared = type.prepareForCreate?.(clean, world) ?? clean
   const object = tableOf(type) === CRDS ? initialCrdStatus(withCrdDefaults(prepared)) : prepared
+  if (!type.isCustom) refuseUnseen(object)
   const meta = metaErrors(object, type)
   call.warnings.push(...metaWarnings(object, type))
   const errors = [
@@ -56,15 +64,20 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
     ...crdErrors(call, object),
   ]
   if (errors.length > 0) throw invalid(type, name ?? '', errors)
+  call.warnings.push(...warningsOf(object))
+  const settle = admitted(call, object)
   if (resourceVersion !== undefined && resourceVersion !== '0')
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   const key = keyFor(call, name)
   const existing = store.get(tableOf(type), key)
   if (existing) throw alreadyExists(type, name ?? '', existing.metadata.deletionTimestamp !== undefined)
-  const owned = tracked ? object : withOwners(call, undefined, object)
+  const isService = type.kind === 'Service' && !type.isCustom
+  const placedAt = asStored(call, isService ? allocated(object, store, world) : object)
+  const owned = tracked ? placedAt : withOwners(call, undefined, placedAt)
   if (isDryRun(call)) return owned
   const stored = store.put(tableOf(type), key, owned)
   if (tableOf(type) === CRDS) store.put(CRDS, key, established(stored, world.now()))
+  settle(stored)
   return stored
 }
 

@@ -3,6 +3,7 @@ import type { FieldType } from '../patch/types.ts'
 import { unknownFields } from '../schema/prune.ts'
 import { gone, withFields, withItems } from '../schema/rebuild.ts'
 import { apiVersionOf, type Call, typeInfoOf } from './context.ts'
+import { canonical } from './defaults/canonical.ts'
 import { findingsOf, plain, unusual, withNulls } from './findings.ts'
 import { at, isObject } from './json.ts'
 import { badRequest, invalid, StatusError } from './status.ts'
@@ -23,9 +24,21 @@ export function decodeBody(call: Call, before?: KubeObject): KubeObject {
       'UnsupportedMediaType',
       `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
     )
-  const { body } = request
+  const { body, malformed } = request
+  if (malformed)
+    throw unrecognized(
+      type,
+      `couldn't get version/kind; json parse error: ${malformed.fault} (${excerpt(malformed.text)})`,
+    )
+  if (body === null) return asObject(call, {}, before)
   if (!isObject(body)) throw unrecognized(type, bodyObjection(body))
   return asObject(call, body, before)
+}
+
+/** The text as it is when it looks like an object, else in hex. */
+const excerpt = (text: string): string => {
+  const shown = text.trimStart().startsWith('{') ? text : Buffer.from(text).toString('hex')
+  return shown.length > 30 ? `${shown.slice(0, 30)} ...` : shown
 }
 
 const unrecognized = (type: ResourceType, why: string): StatusError =>
@@ -40,7 +53,7 @@ const bodyObjection = (body: unknown): string => {
   return `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${hex})`
 }
 
-function asObject({ type, info, warnings }: Call, body: Json, before: KubeObject | undefined): KubeObject {
+function asObject({ type, info, warnings, request }: Call, body: Json, before: KubeObject | undefined): KubeObject {
   const apiVersion = body['apiVersion'] ?? ''
   const kind = body['kind'] ?? ''
   if (type.isCustom) {
@@ -78,15 +91,20 @@ function asObject({ type, info, warnings }: Call, body: Json, before: KubeObject
   const root = type.isCustom ? undefined : typeInfoOf(type)?.root
   const found = root ? findingsOf(root, body, before) : unusual
   const strict = info.query.get('fieldValidation') || 'Warn'
-  const unknown = strict === 'Ignore' || found === plain ? [] : unknownIn(type, body, before)
-  if (unknown.length > 0 && strict === 'Strict')
+  const twice = strict === 'Ignore' ? [] : (request.duplicates ?? []).map((path) => `duplicate field "${path}"`)
+  const unknown = (strict === 'Ignore' || found === plain ? [] : unknownIn(type, body, before)).map(
+    (path) => `unknown field "${path}"`,
+  )
+  const odd = [...twice, ...unknown]
+  if (odd.length > 0 && strict === 'Strict')
     throw badRequest(
-      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`,
+      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${odd.join(', ')}`,
     )
-  warnings.push(...unknown.map((path) => `unknown field "${path}"`))
-  if (!root || found === plain) return object
+  warnings.push(...odd)
+  if (!root) return object
+  if (found === plain) return canonical(object)
   const known = keepKnown(root, object) as KubeObject
-  return found === withNulls ? known : checkTypes(type, root, known)
+  return canonical(found === withNulls ? known : checkTypes(type, root, known))
 }
 
 /** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */

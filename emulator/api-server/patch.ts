@@ -16,13 +16,18 @@ export function patch(call: Call): { readonly object: KubeObject; readonly creat
   const { core, info, type, request } = call
   const media = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   const change = changeOf(call, media)
+  if (request.malformed || request.body === undefined) {
+    const fault = request.malformed?.fault ?? 'unexpected end of JSON input'
+    throw badRequest(media.startsWith('application/strategic') ? fault : `error decoding patch: ${fault}`)
+  }
   const stored = core.store.get(tableOf(type), keyFor(call))
   if (media === 'application/apply-patch+yaml') return applied(call, stored)
   if (!stored) throw notFound(type, info.name)
   const before = inVersion(stored, type)
   const after = change(before)
   if (!isObject(after)) throw badRequest('a patch may not turn an object into something else')
-  const decoded = decodedPatch({ ...call, request: { ...request, headers: {}, body: after } }, before)
+  const duplicates = media === 'application/json-patch+json' ? [] : (request.duplicates ?? [])
+  const decoded = decodedPatch({ ...call, request: { ...request, headers: {}, body: after, duplicates } }, before)
   checkName(call, decoded)
   return { object: replace(call, stored, inNamespace(call, decoded), 'patch'), created: false }
 }

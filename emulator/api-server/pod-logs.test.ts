@@ -27,6 +27,7 @@ function aPod(statuses: readonly Json[], names = ['main'], nodeName: string | un
     }),
   })
   const admin = clientOf(api, { name: 'admin', groups: ['system:masters'] })
+  admin.create({ apiVersion: 'v1', plural: 'serviceaccounts' }, { metadata: { name: 'default', namespace: 'default' } })
   const containers = names.map((name) => ({ name, image: 'i' }))
   admin.create(pods, { metadata: { name: 'p' }, spec: { containers, ...(nodeName && { nodeName }) } }, ref)
   const put = (...containerStatuses: readonly Json[]) =>

@@ -56,6 +56,8 @@ export function patchScale(call: Call): KubeObject {
       return rescale({ ...call, request: { ...request, body: jsonPatch(scale, request.body) } })
     case 'application/merge-patch+json':
       return rescale({ ...call, request: { ...request, body: mergePatch(scale, request.body) } })
+    case 'application/strategic-merge-patch+json': // a Scale has no lists
+      return rescale({ ...call, request: { ...request, body: mergePatch(scale, request.body) } })
     default:
       throw notImplemented(`a patch of scale as ${media}`)
   }

@@ -1,4 +1,4 @@
-import { labelKeyErrors, labelValueErrors } from './names.ts'
+import { labelValueFaults, qualifiedNameFaults } from '../schema/names.ts'
 import { badRequest } from './status.ts'
 import type { KubeObject, ResourceType } from './types.ts'
 
@@ -34,13 +34,13 @@ export function labelSelector(text: string): Selector {
 
   const keyFrom = ({ text: key, isSymbol }: Token): string => {
     if (isSymbol) throw refuse(key, 'identifier')
-    const errors = labelKeyErrors(key)
+    const errors = qualifiedNameFaults(key)
     if (errors.length > 0) throw unparsed(`<nil>: Invalid value: ${JSON.stringify(key)}: ${errors.join('; ')}`)
     return key
   }
   const checkValues = (key: string, values: readonly string[]): void => {
     for (const [index, found] of values.entries()) {
-      const errors = labelValueErrors(found)
+      const errors = labelValueFaults(found)
       if (errors.length > 0)
         throw unparsed(`values[${index}][${key}]: Invalid value: ${JSON.stringify(found)}: ${errors.join('; ')}`)
     }

@@ -1,7 +1,9 @@
 import { NotImplementedError } from '../schema/field-error.ts'
 import type { World } from '../world.ts'
+import { followQuotas } from './admission/quotas.ts'
 import { type Attributes, authorize, refusal } from './authorize.ts'
-import { bind } from './binding.ts'
+import { bind, evict } from './bind-and-evict.ts'
+import { addBootstrapRoles } from './bootstrap-roles.ts'
 import { builtIns } from './built-ins.ts'
 import { type Call, type Core, createCore, isDryRun, tableOf, typeOf } from './context.ts'
 import { create } from './create.ts'
@@ -54,6 +56,8 @@ export type ApiServerOptions = {
 export function createApiServer({ world, resources = builtIns, history, ...others }: ApiServerOptions): ApiServer {
   const store = createStore(history)
   const core = createCore(store, world, resources)
+  addBootstrapRoles(core)
+  followQuotas(core)
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) addNamespace(core, name)
 
   const handle = (request: Request): Response => {
@@ -178,15 +182,13 @@ function serve(call: Call, { signToken, logs }: Node): Response {
     if (verb !== 'get') throw methodNotAllowed()
     return podLog(call, logs)
   }
-  if (subresource === 'binding') {
+  if (subresource === 'binding' || subresource === 'eviction') {
     if (verb !== 'create') throw methodNotAllowed()
-    return reply(201, bind(call))
+    return reply(201, subresource === 'binding' ? bind(call) : evict(call))
   }
+  if (subresource === 'finalize' && verb !== 'update') throw methodNotAllowed()
   if (!['', 'status', 'scale', 'finalize'].includes(subresource))
     throw notImplemented(`the subresource ${type.plural}/${subresource}`)
-  const isGrant = type.group === 'rbac.authorization.k8s.io' && ['create', 'update', 'patch'].includes(verb)
-  if (isGrant && !request.user.groups.includes('system:masters'))
-    throw notImplemented(`${verb} of ${type.plural} by others than system:masters: the check for privilege escalation`)
   const shape = shapeOf(call)
   const one = (status: number, object: KubeObject): Response => reply(status, rendered(call, object, shape), call)
   switch (verb) {

@@ -1,3 +1,4 @@
+import { aggregateOf, bodyOf } from '../schema/field-error.ts'
 import type { Cause, FieldError, StatusDetails } from './types.ts'
 
 /** Becomes a meta/v1 Status body. */
@@ -89,52 +90,16 @@ export const notImplemented = (what: string): StatusError =>
 export const noSuchPath = (): StatusError =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 
-const errorTexts: Readonly<Record<FieldError['type'], string>> = {
-  FieldValueNotFound: 'Not found',
-  FieldValueRequired: 'Required value',
-  FieldValueDuplicate: 'Duplicate value',
-  FieldValueInvalid: 'Invalid value',
-  FieldValueNotSupported: 'Unsupported value',
-  FieldValueForbidden: 'Forbidden',
-  FieldValueTooLong: 'Too long',
-  FieldValueTooMany: 'Too many',
-  InternalError: 'Internal error',
-  FieldValueTypeInvalid: 'Invalid value',
-}
-
-const withoutValue: readonly FieldError['type'][] = [
-  'FieldValueRequired',
-  'FieldValueForbidden',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'InternalError',
-]
-
-/** `Invalid value: "x": must be ...`: a field error's text without its field. */
-export const bodyOf = ({ type, badValue, detail }: FieldError): string => {
-  const head = errorTexts[type]
-  const value = withoutValue.includes(type) || badValue === undefined ? '' : `: ${shown(badValue)}`
-  return `${head}${value}${detail === '' ? '' : `: ${detail}`}`
-}
-
-const shown = (value: unknown): string => {
-  if (value === null || value === undefined) return 'null'
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
-}
-
 /** 422 with its causes; `group` and `kind` are the object's. */
 export const invalid = (
   type: { group: string; kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError => {
-  const lines = [...new Set(errors.map((error) => `${error.field}: ${bodyOf(error)}`))]
-  const [only = ''] = lines
-  const message = lines.length === 1 ? only : `[${lines.join(', ')}]`
   return new StatusError(
     422,
     'Invalid',
-    `${type.group === '' ? type.kind : `${type.kind}.${type.group}`} "${name}" is invalid: ${message}`,
+    `${type.group === '' ? type.kind : `${type.kind}.${type.group}`} "${name}" is invalid: ${aggregateOf(errors)}`,
     {
       ...(name && { name }),
       ...(type.group && { group: type.group }),

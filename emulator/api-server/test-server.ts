@@ -41,6 +41,7 @@ export function aServer(history?: number) {
     )
     return events
   }
+  call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } })
   return { api, call, merge, watch }
 }
 

@@ -1,6 +1,6 @@
 import type { Core } from './context.ts'
 import { at, isObject, listAt, textAt, timestamp } from './json.ts'
-import { badRequest, conflict, invalid, notFound, notImplemented, StatusError } from './status.ts'
+import { badRequest, conflict, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Request } from './types.ts'
 
 /** Signs what a ServiceAccount token says; the world outside has the key. */
@@ -23,6 +23,7 @@ export function requestToken(
   sign: SignToken,
 ): Json {
   const { namespace, name } = ref
+  checkBody(request)
   const account = core.store.get('serviceaccounts', `${namespace}/${name}`)
   if (!account) throw notFound({ group: '', plural: 'serviceaccounts' }, name)
   const spec = at(request.body, 'spec')
@@ -52,6 +53,20 @@ export function requestToken(
   }
 }
 
+function checkBody({ body, malformed }: Request): void {
+  const why = malformed ? `${malformed.fault} (${malformed.text})` : 'unexpected end of JSON input (<empty>)'
+  if (body === undefined)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type TokenRequest): couldn't get version/kind; json parse error: ${why}`,
+    )
+  const given = textAt(body, 'kind')
+  const version = textAt(body, 'apiVersion')
+  if (given === '' || given === 'TokenRequest') return
+  throw badRequest(
+    `${given} in version "${version.split('/').at(-1)}" cannot be handled as a TokenRequest: converting (${version}.${given}) to (authentication.TokenRequest): unknown conversion`,
+  )
+}
+
 function checkRequest(body: unknown, { namespace, name }: { namespace: string; name: string }, seconds: number): void {
   const givenName = textAt(body, 'metadata', 'name')
   const givenNamespace = textAt(body, 'metadata', 'namespace')
@@ -71,7 +86,7 @@ function boundObject(core: Core, ref: unknown, account: { namespace: string; nam
   const name = textAt(ref, 'name')
   const type = textAt(ref, 'kind')
   const plural = { Pod: 'pods', Secret: 'secrets' }[type]
-  if (type === 'Node') throw notImplemented('tokens that are bound to Nodes')
+  if (type === 'Node') throw notFound({ group: '', plural: 'nodes' }, name) // there are none
   if (plural === undefined || textAt(ref, 'apiVersion') !== 'v1') {
     const [version = '', group = ''] = textAt(ref, 'apiVersion').split('/').reverse()
     throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${type}`)

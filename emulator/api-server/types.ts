@@ -1,3 +1,4 @@
+import type { FieldError } from '../schema/field-error.ts'
 import type { World } from '../world.ts'
 
 /** What the rooms of the emulator share. Plain JSON everywhere; nothing in here does anything. */
@@ -58,6 +59,10 @@ export type Request = {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** The fields that the body's text names twice. */
+  readonly duplicates?: readonly string[]
+  /** Instead of a body: a text that is no JSON, and why. */
+  readonly malformed?: { readonly text: string; readonly fault: string }
   readonly user: User
 }
 
@@ -104,25 +109,7 @@ export type StatusDetails = {
   readonly retryAfterSeconds?: number
 }
 
-/** The types of a field error, as `Invalid value`, `Required value` ... of the real server's texts. */
-export type FieldErrorType =
-  | 'FieldValueNotFound'
-  | 'FieldValueRequired'
-  | 'FieldValueDuplicate'
-  | 'FieldValueInvalid'
-  | 'FieldValueNotSupported'
-  | 'FieldValueForbidden'
-  | 'FieldValueTooLong'
-  | 'FieldValueTooMany'
-  | 'InternalError'
-  | 'FieldValueTypeInvalid'
-
-export type FieldError = {
-  readonly field: string
-  readonly type: FieldErrorType
-  readonly badValue?: unknown
-  readonly detail: string
-}
+export type { FieldError }
 
 /** One column of a Table, as in `additionalPrinterColumns`; built-ins compute theirs. */
 export type Column = {
@@ -185,10 +172,11 @@ export type ResourceType = {
   /** DELETE answers the object and not a Status, also without finalizers. */
   readonly returnsDeletedObject: boolean
   readonly defaultPropagation: 'Background' | 'Orphan'
-  /** What decoding fills in, of any write. */
-  readonly whenDecoded?: (object: KubeObject) => KubeObject
   readonly prepareForCreate?: (object: KubeObject, world: World) => KubeObject
   readonly prepareForUpdate?: (object: KubeObject, old: KubeObject, world: World) => KubeObject
-  readonly validate?: (object: KubeObject, old?: KubeObject) => readonly FieldError[]
-  readonly validateName?: (name: string, isPrefix: boolean) => readonly string[]
+  /** What decoding fills in, of a new object and of a changed one. */
+  readonly setDefaults?: (object: KubeObject) => KubeObject
+  readonly validate?: (object: KubeObject, old?: KubeObject, subresource?: string) => readonly FieldError[]
+  /** What is wrong with a name; of a subdomain by default. */
+  readonly nameFaults?: (name: string) => readonly string[]
 }

@@ -1,13 +1,18 @@
 import { validateStatus } from '../schema/validate.ts'
+import { admitted, mutated } from './admission/admit.ts'
 import { apiVersionOf, type Call, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, established, withCrdDefaults } from './crd.ts'
 import { cleaned, crdErrors, createObject, inNamespace, permitCreate, schemaErrors, withOwners } from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
+import { asStored } from './defaults/as-stored.ts'
+import { allocated } from './defaults/service.ts'
 import { removeIfDone } from './delete.ts'
 import { equal, without } from './json.ts'
-import { metaErrors } from './names.ts'
+import { metaErrors } from './meta-errors.ts'
 import { badRequest, conflict, invalid, notFound, qualified, StatusError, storageConflict } from './status.ts'
 import type { FieldError, KubeObject, Meta } from './types.ts'
+import { refuseUnseen } from './validation/accepted.ts'
+import { warningsOf } from './validation/warnings.ts'
 
 /** PUT. `created` where it made the object. */
 export function update(call: Call): { readonly object: KubeObject; readonly created: boolean } {
@@ -46,7 +51,7 @@ export function replace(
 ): KubeObject {
   const { core, type, info } = call
   const old = inVersion(stored, type)
-  const wanted = type.whenDecoded?.(given) ?? given
+  const wanted = type.setDefaults?.(given) ?? given
   const { uid } = wanted.metadata
   const asked = wanted.metadata.resourceVersion ?? ''
   const resourceVersion = asked === '0' ? '' : asked
@@ -68,12 +73,17 @@ export function replace(
       info.name,
       'the object has been modified; please apply your changes to the latest version and try again',
     )
-  const next = withGeneration(call, merged(call, old, wanted), old)
+  const next = withGeneration(call, merged(call, old, mutated(call, wanted, old)), old)
+  if (!type.isCustom) refuseUnseen(next)
   const changes = changeErrors(next, old) // the real server looks at them twice
   const meta = [...metaErrors(next, type), ...changes, ...changes]
   const errors = [...earlier, ...meta, ...specErrors(call, next, old, meta)]
   if (errors.length > 0) throw invalid(type, info.name, errors)
-  const owned = from === 'apply' ? next : withOwners(call, old, next)
+  if (info.subresource === '') call.warnings.push(...warningsOf(next, old))
+  const settle = admitted(call, next, old)
+  const isService = type.kind === 'Service' && !type.isCustom && info.subresource === ''
+  const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next)
+  const owned = from === 'apply' ? placed : withOwners(call, old, placed)
   if (equal(owned, old) && !isFinished(owned)) return old
   if (onlyTimesDiffer(owned, old) && !isFinished(owned)) return old
   if (isDryRun(call)) return owned
@@ -86,6 +96,7 @@ export function replace(
   const written = core.store.put(table, keyFor(call), owned)
   if (table === CRDS && info.subresource === '')
     core.store.put(CRDS, keyFor(call), established(written, core.world.now()))
+  settle(written)
   return written
 }
 
@@ -164,8 +175,13 @@ function specErrors(
 ): readonly FieldError[] {
   const { type, info } = call
   if (info.subresource !== 'status')
-    return [...(type.validate?.(next, old) ?? []), ...schemaErrors(call, next, old, earlier), ...crdErrors(call, next)]
-  return type.isCustom && type.schema ? validateStatus(type.schema, next, old, earlier) : []
+    return [
+      ...(type.validate?.(next, old, info.subresource) ?? []),
+      ...schemaErrors(call, next, old, earlier),
+      ...crdErrors(call, next),
+    ]
+  if (!type.isCustom) return type.validate?.(next, old, 'status') ?? []
+  return type.schema ? validateStatus(type.schema, next, old, earlier) : []
 }
 
 const goStrings = (list: readonly string[]): string =>

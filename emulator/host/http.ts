@@ -45,8 +45,8 @@ async function answer(api: ApiServer, authenticate: Authenticate, incoming: Inco
   const bytes = await bytesOf(incoming)
   if (!bytes) throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${longestBody}`)
   const headers = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]))
-  const body = parsedBody(bytes, headers['content-type'] ?? '', method)
-  return api.handle({ method: asked, path, headers, user, ...(body !== undefined && { body }) })
+  const body = parsedBody(bytes, headers['content-type'] ?? '')
+  return api.handle({ method: asked, path, headers, user, ...body })
 }
 
 async function bytesOf(incoming: IncomingMessage): Promise<Buffer | undefined> {

@@ -1,27 +1,23 @@
 import { parseDocument, type Tags } from 'yaml'
+import { parseJson } from '../api-server/parse-json.ts'
 import { badRequest, notImplemented, StatusError } from '../api-server/status.ts'
+import type { Request } from '../api-server/types.ts'
 import { decodeProtobuf, ProtobufError } from '../protobuf/decode.ts'
 
 /**
- * What a body says, by its media type: JSON, YAML or Kubernetes' protobuf; the text itself of a type that no resource takes. `undefined`
- * for an empty one. Throws the StatusError to answer.
+ * What a body says, by its media type: JSON, YAML or Kubernetes' protobuf; the text itself of a type that no resource takes. Nothing of an
+ * empty one. JSON that is none is handed on, since the answer depends on the request. Throws the StatusError to answer.
  */
-export function parsedBody(bytes: Buffer, contentType: string, method: string): unknown {
-  if (bytes.length === 0) return undefined
+export function parsedBody(bytes: Buffer, contentType: string): Pick<Request, 'body' | 'duplicates' | 'malformed'> {
+  if (bytes.length === 0) return {}
   const media = contentType.split(';')[0]?.trim() ?? ''
-  if (media === 'application/vnd.kubernetes.protobuf') return protobuf(bytes)
+  if (media === 'application/vnd.kubernetes.protobuf') return { body: protobuf(bytes) }
   const text = bytes.toString('utf8')
-  if (/[/+]yaml$/.test(media) && !text.trimStart().startsWith('{')) return yaml(text)
-  if (media !== '' && !/[/+](json|yaml)$/.test(media)) return text
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    throw badRequest(
-      method === 'PATCH'
-        ? 'error decoding patch: the body is no JSON'
-        : "couldn't get version/kind; json parse error: the body is no JSON",
-    )
-  }
+  if (/[/+]yaml$/.test(media) && !text.trimStart().startsWith('{')) return { body: yaml(text) }
+  if (media !== '' && !/[/+](json|yaml)$/.test(media)) return { body: text }
+  const parsed = parseJson(text)
+  if ('fault' in parsed) return { malformed: { text, fault: parsed.fault } }
+  return { body: parsed.value, ...(parsed.duplicates.length > 0 && { duplicates: parsed.duplicates }) }
 }
 
 function protobuf(bytes: Buffer): unknown {

@@ -8,6 +8,7 @@ export type FieldErrorType =
   | 'FieldValueTooMany'
   | 'FieldValueDuplicate'
   | 'FieldValueForbidden'
+  | 'FieldValueNotFound'
   | 'InternalError'
 
 /** `field` is `<nil>` for the object itself, as in Go; without `badValue` none is rendered. */
@@ -37,6 +38,7 @@ const words: Readonly<Record<FieldErrorType, string>> = {
   FieldValueTooMany: 'Too many',
   FieldValueDuplicate: 'Duplicate value',
   FieldValueForbidden: 'Forbidden',
+  FieldValueNotFound: 'Not found',
   InternalError: 'Internal error',
 }
 const withoutValue: readonly FieldErrorType[] = [

@@ -26,6 +26,32 @@ function subdomainFaultsIn(name: string, unit: Unit): readonly string[] {
   return [...faults, explained(message, subdomain, 'example.com')]
 }
 
+/** What is wrong with a name that has to be an RFC 1123 label. Pure. */
+export function labelFaults(name: string): readonly string[] {
+  const faults = bytes(name) > 63 ? [noMoreThan(63, 'characters')] : []
+  if (is(label, name)) return faults
+  if (is(subdomain, name)) return [...faults, 'must not contain dots']
+  const message =
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
+  return [...faults, explained(message, label, 'my-name', '123-abc')]
+}
+
+/** What is wrong with a DNS name that begins with `*.`. Pure. */
+export function wildcardFaults(name: string): readonly string[] {
+  const pattern = `\\*\\.${subdomain}`
+  const faults = bytes(name) > 253 ? [noMoreThan(253, 'characters')] : []
+  if (is(pattern, name)) return faults
+  const message =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+  return [...faults, explained(message, pattern, '*.example.com')]
+}
+
+/** What is wrong with a name of RBAC's: anything goes that can be a path segment. Pure. */
+export const pathSegmentFaults = (name: string): readonly string[] =>
+  name === '.' || name === '..'
+    ? [`may not be '${name}'`]
+    : ['/', '%'].filter((letter) => name.includes(letter)).map((letter) => `may not contain '${letter}'`)
+
 /** What is wrong with a name that has to be a DNS-1035 label. Pure. */
 export function dns1035Faults(name: string): readonly string[] {
   const faults = bytes(name) > 63 ? [noMoreThan(63, 'characters')] : []

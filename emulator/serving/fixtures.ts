@@ -57,6 +57,8 @@ export function aCluster(options: Partial<ServingOptions> & { answer?: Answer; b
       world.after(seconds * 1000 + 10, () => client.delete(podResource, refOf(object), { graceSeconds: 0 }))
     }
   })
+  for (const name of ['default', 'someone'])
+    client.create({ apiVersion: 'v1', plural: 'serviceaccounts' }, { metadata: { name, namespace: 'default' } })
   const stop = runServing({
     client,
     world,

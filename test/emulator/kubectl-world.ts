@@ -146,6 +146,7 @@ export async function startKubectlWorld(command: string): Promise<KubectlWorld> 
     },
     namespace: (name) => {
       admin.create({ apiVersion: 'v1', plural: 'namespaces' }, { metadata: { name } })
+      admin.create({ apiVersion: 'v1', plural: 'serviceaccounts' }, { metadata: { name: 'default', namespace: name } })
       return name
     },
     log: (container, line) => {

@@ -1,0 +1,74 @@
+import type { Call } from './context.ts'
+import { isDryRun, keyFor } from './context.ts'
+import { remove } from './delete.ts'
+import { at, isObject, listAt, textAt, timestamp } from './json.ts'
+import { badRequest, conflict, notFound, StatusError } from './status.ts'
+import type { Json, KubeObject } from './types.ts'
+
+const record = (value: unknown): Json => (isObject(value) ? value : {})
+const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+
+const bodyFor = (call: Call, kind: string): Json => {
+  const { body } = call.request
+  const name = textAt(body, 'metadata', 'name')
+  if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${kind})`)
+  if (name !== call.info.name) throw badRequest(`name in URL does not match name in ${kind} object`)
+  return body
+}
+
+/** POST to a Pod's `binding`: the scheduler's decision. */
+export function bind(call: Call): object {
+  const { core, info } = call
+  const body = bodyFor(call, 'Binding')
+  const kind = textAt(body, 'target', 'kind')
+  const node = textAt(body, 'target', 'name')
+  if (kind !== '' && kind !== 'Node')
+    throw new StatusError(
+      500,
+      '',
+      `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
+    )
+  if (node === '') throw new StatusError(500, '', 'target.name: Required value')
+  const pod = core.store.get('pods', keyFor(call))
+  if (!pod) throw notFound(call.type, info.name)
+  const refuse = (why: string): StatusError =>
+    conflict({ group: '', plural: 'pods/binding' }, info.name, `pod ${info.name} ${why}`)
+  const uid = textAt(body, 'metadata', 'uid')
+  if (uid !== '' && uid !== pod.metadata.uid)
+    throw conflict(
+      { group: '', plural: 'pods/binding' },
+      info.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
+    )
+  if (pod.metadata.deletionTimestamp) throw refuse('is being deleted, cannot be assigned to a host')
+  const before = textAt(pod, 'spec', 'nodeName')
+  if (before !== '') throw refuse(`is already assigned to node "${before}"`)
+  if (listAt(pod, 'spec', 'schedulingGates').length > 0) throw refuse('has non-empty .spec.schedulingGates')
+  if (isDryRun(call)) return success
+  core.store.put('pods', keyFor(call), bound(pod, node, timestamp(core.world.now()), record(at(body, 'metadata'))))
+  return success
+}
+
+const bound = (pod: KubeObject, nodeName: string, now: string, given: Json): KubeObject => {
+  const status = record(pod['status'])
+  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now }
+  const others = listAt(status, 'conditions').filter((each) => at(each, 'type') !== 'PodScheduled')
+  const annotations = { ...pod.metadata.annotations, ...(record(given['annotations']) as Record<string, string>) }
+  const metadata = Object.keys(annotations).length > 0 ? { ...pod.metadata, annotations } : pod.metadata
+  return {
+    ...pod,
+    metadata,
+    spec: { ...record(pod['spec']), nodeName },
+    status: { ...status, conditions: [...others, scheduled] },
+  }
+}
+
+/** POST to a Pod's `eviction`. There are no PodDisruptionBudgets here: it is a deletion. */
+export function evict(call: Call): object {
+  const { info, request } = call
+  const body = bodyFor(call, 'Eviction')
+  const options = record(body['deleteOptions'])
+  if (!call.core.store.get('pods', keyFor(call))) throw notFound(call.type, info.name)
+  remove({ ...call, info: { ...info, subresource: '' }, request: { ...request, body: options } })
+  return success
+}

@@ -1,0 +1,61 @@
+import { withStructs } from '../../patch/structs.ts'
+import { type Call, typeInfoOf } from '../context.ts'
+import { at, isObject, listAt } from '../json.ts'
+import type { Json, KubeObject } from '../types.ts'
+import { eachIn } from './pod.ts'
+import { withTemplateLabels } from './workloads.ts'
+
+const record = (value: unknown): Json => (isObject(value) ? value : {})
+/** A list that is written even when it is empty; the store's format does not tell that from none. */
+const orNull = (object: Json, key: string): Json => (listAt(object, key).length === 0 ? { [key]: null } : {})
+/** Times that Go writes even when there is none. */
+const timed = (item: Json, ...keys: readonly string[]): Json => ({
+  ...Object.fromEntries(keys.map((key) => [key, null])),
+  ...item,
+})
+const conditions = (status: Json): Json =>
+  eachIn(status, 'conditions', (item) => timed(item, 'lastProbeTime', 'lastTransitionTime'))
+
+const states = (container: Json): Json => {
+  const state = (given: Json): Json => ({
+    ...given,
+    ...(isObject(given['running']) && { running: timed(given['running'], 'startedAt') }),
+    ...(isObject(given['terminated']) && { terminated: timed(given['terminated'], 'startedAt', 'finishedAt') }),
+  })
+  return { ...container, state: state(record(container['state'])), lastState: state(record(container['lastState'])) }
+}
+
+/** A built-in object after its way into the store and back: Go's zero values are left out or filled in. Pure. */
+export function asStored({ type }: Call, object: KubeObject): KubeObject {
+  const info = type.isCustom || type.kind === 'CustomResourceDefinition' ? undefined : typeInfoOf(type)
+  if (!info) return object
+  return ofKind(withStructs(info, object) as KubeObject)
+}
+
+function ofKind(object: KubeObject): KubeObject {
+  const spec = record(object['spec'])
+  const status = record(object['status'])
+  switch (object.kind) {
+    case 'Event':
+      return { ...timed(object, 'eventTime', 'firstTimestamp', 'lastTimestamp'), ...object } as KubeObject
+    case 'Role':
+    case 'ClusterRole':
+      return { ...object, ...orNull(object, 'rules') }
+    case 'LimitRange':
+      return { ...object, spec: { ...spec, ...orNull(spec, 'limits') } }
+    case 'Pod': {
+      const all = ['containerStatuses', 'initContainerStatuses'].map((key) => eachIn(status, key, states))
+      return { ...object, status: Object.assign({ ...status }, conditions(status), ...all) as Json }
+    }
+    case 'PersistentVolumeClaim':
+      return { ...object, status: { ...status, ...conditions(status) } }
+    case 'Job': {
+      const policy = spec['podFailurePolicy']
+      const failing = isObject(policy) ? { podFailurePolicy: { ...policy, ...orNull(policy, 'rules') } } : {}
+      const made = { ...object, spec: { ...spec, ...failing }, status: { ...status, ...conditions(status) } }
+      return at(made, 'metadata', 'labels') === undefined ? withTemplateLabels(made) : made
+    }
+    default:
+      return object
+  }
+}

@@ -1,0 +1,16 @@
+import { accessGroups } from './access-cases.ts'
+import { admissionGroups } from './admission-cases.ts'
+import { bodyGroups } from './body-cases.ts'
+import type { Group } from './case.ts'
+import { jobGroups } from './job-cases.ts'
+import { objectGroups } from './object-cases.ts'
+import { podGroups } from './pod-cases.ts'
+
+export const groups: readonly Group[] = [
+  ...podGroups,
+  ...jobGroups,
+  ...objectGroups,
+  ...accessGroups,
+  ...admissionGroups,
+  ...bodyGroups,
+]
