@@ -30,6 +30,8 @@ export function aCluster(
     return api.handle(request)
   }
   const client = clientOf({ handle }, { name: 'system:admin', groups: ['system:masters'] })
+  const account = { apiVersion: 'v1', plural: 'serviceaccounts' }
+  clientOf(api, client.user).create(account, { metadata: { name: 'default', namespace: 'default' } })
   const stopControllers = runControllers({ client, world })
   const runner = createScriptedRunner({
     world,

@@ -161,6 +161,7 @@ test('stops following a log when nobody reads it any more', async () => {
   const pods = { apiVersion: 'v1', plural: 'pods' }
   const ref = { namespace: 'default', name: 'followed' }
   const spec = { nodeName: 'node', containers: [{ name: 'c', image: 'i' }] }
+  admin.create({ ...pods, plural: 'serviceaccounts' }, { metadata: { name: 'default' } }, ref)
   admin.create(pods, { metadata: { name: 'followed' }, spec }, ref)
   const state = { running: {} }
   const status = { containerStatuses: [{ name: 'c', image: 'i', imageID: '', ready: true, restartCount: 0, state }] }

@@ -281,10 +281,10 @@ describe('the scheduler', () => {
   test('takes a nodeSelector at its word, and refuses what it does not know', async () => {
     const cluster = aCluster()
     cluster.client.create(PODS, aPod('picky', { nodeSelector: { disk: 'ssd' } }))
-    cluster.client.create(PODS, aPod('social', { affinity: { podAffinity: {} } }))
+    cluster.client.create(PODS, aPod('social', { schedulingGates: [{ name: 'x.io/gate' }] }))
     await cluster.world.advance(2000)
     expect(unscheduled(cluster, 'picky')).toContain("1 node(s) didn't match Pod's node affinity/selector")
-    expect(unscheduled(cluster, 'social')).toContain('the emulator does not implement spec.affinity')
+    expect(unscheduled(cluster, 'social')).toContain('the emulator does not implement spec.schedulingGates')
     cluster.client.patch(NODES, { name: 'emulator' }, { metadata: { labels: { disk: 'ssd' } } })
     await cluster.world.advance(2000)
     expect(podOf(cluster, 'picky')?.status.phase).toBe('Succeeded')

@@ -34,6 +34,14 @@ const accepted: Readonly<Record<string, string>> = {
       ...['ContainerStateTerminated', 'ContainerStateWaiting', 'VolumeMountStatus'],
     ].map((type) => [type, '*']),
   ),
+  // Nodes are written by the emulator's own node alone, and are looked at by no validator yet.
+  ...Object.fromEntries(
+    [
+      ...['Node', 'NodeStatus', 'NodeAddress', 'NodeCondition', 'NodeDaemonEndpoints', 'DaemonEndpoint'],
+      ...['NodeSystemInfo', 'Taint'],
+    ].map((type) => [type, '*']),
+  ),
+  NodeSpec: 'podCIDR podCIDRs providerID taints unschedulable',
   LeaseSpec: 'acquireTime holderIdentity leaseDurationSeconds leaseTransitions renewTime',
   ResourceQuotaSpec: 'hard scopes',
   IngressBackend: 'service',
