@@ -181,7 +181,8 @@ export function removeIfDone(core: Core, type: ResourceType): void {
 }
 
 function optionsOf({ request, info }: Call): Options {
-  const { body } = request
+  const { body, malformed } = request
+  if (malformed) throw badRequest(`couldn't get version/kind; json parse error: ${malformed.fault}`)
   const given: Json = isObject(body) ? body : {}
   const kind = textAt(given, 'kind')
   if (kind !== '' && kind !== 'DeleteOptions')
