@@ -12,7 +12,6 @@ export const faultsHere: readonly Fault[] = [
   'events twice',
   'two instances',
   'API server restarted',
-  'admission policy',
   'sweeper left alone',
 ]
 
