@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { createApiServer } from '#emulator/api-server/server.ts'
 import type { User } from '#emulator/api-server/types.ts'
@@ -12,34 +10,9 @@ import { adminUser, type Edge, startEdge } from '#emulator/host/edge.ts'
 import { realWorld as world } from '#emulator/host/real-world.ts'
 import { serviceAccountTokens } from '#emulator/host/tokens.ts'
 import type { LogLine } from '#emulator/pod-runner.ts'
+import { outputOf, type Ran, type Running, startKubectl } from './kubectl.ts'
 
 const crdFile = join(import.meta.dirname, '../../crds/agenticsessions.vteam.ambient-code.yaml')
-
-/** Where kubectl is on this machine: in KUBEBUILDER_ASSETS or on the PATH. */
-export function kubectlPath(): string | undefined {
-  const { KUBEBUILDER_ASSETS = '', PATH = '' } = process.env
-  return [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)]
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, 'kubectl'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-}
-
-export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
-
-/** A kubectl that is still at it. */
-export type Running = {
-  /** Resolves with what it wrote, once that holds `wanted`; rejects when it ends before. */
-  readonly until: (wanted: string) => Promise<string>
-  readonly ended: Promise<Ran>
-  readonly stop: () => void
-}
 
 export type KubectlWorld = {
   readonly edge: Edge
@@ -104,32 +77,14 @@ export async function startKubectlWorld(command: string): Promise<KubectlWorld> 
     configs.set(user.name, known)
     return known
   }
-  const children = new Set<ReturnType<typeof spawn>>()
+  const children = new Set<ChildProcess>()
 
   const start: KubectlWorld['start'] = (given, { stdin, as = adminUser, env } = {}) => {
-    const words = given.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/^'(.*)'$/, '$1')) ?? []
-    const child = spawn(command, [`--kubeconfig=${configOf(as)}`, `--cache-dir=${join(dir, 'cache')}`, ...words], {
-      env: { ...process.env, ...env },
-    })
+    const cacheDir = join(dir, 'cache')
+    const { child, ...running } = startKubectl(command, given, { kubeconfig: configOf(as), cacheDir, stdin, env })
     children.add(child)
-    let seen = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      seen += chunk.toString()
-    })
-    child.stdin.on('error', () => undefined) // it may end without having read all
-    child.stdin.end(stdin && JSON.stringify(stdin))
-    const ended = Promise.all([text(child.stderr), once(child, 'close')]).then(([err, [code]]) => {
-      children.delete(child)
-      return { code: code as number | null, out: seen, err }
-    })
-    const until = async (wanted: string): Promise<string> => {
-      while (!seen.includes(wanted)) {
-        const over = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
-        if (over && !seen.includes(wanted)) throw new Error(`kubectl ${given} wrote no "${wanted}": ${seen}${over.err}`)
-      }
-      return seen
-    }
-    return { until, ended, stop: () => void child.kill() }
+    void running.ended.then(() => children.delete(child))
+    return running
   }
   const kubectl: KubectlWorld['kubectl'] = (given, options) => start(given, options).ended
 
@@ -139,11 +94,7 @@ export async function startKubectlWorld(command: string): Promise<KubectlWorld> 
     bodies,
     start,
     kubectl,
-    output: async (given, options) => {
-      const { code, out, err } = await kubectl(given, options)
-      if (code !== 0) throw new Error(`kubectl ${given}: exit code ${code}: ${err}`)
-      return out
-    },
+    output: async (given, options) => outputOf(given, await kubectl(given, options)),
     namespace: (name) => {
       admin.create({ apiVersion: 'v1', plural: 'namespaces' }, { metadata: { name } })
       admin.create({ apiVersion: 'v1', plural: 'serviceaccounts' }, { metadata: { name: 'default', namespace: name } })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '#emulator/api-server/types.ts'
-import { type KubectlWorld, kubectlPath, startKubectlWorld } from './kubectl-world.ts'
+import { kubectlPath } from './kubectl.ts'
+import { type KubectlWorld, startKubectlWorld } from './kubectl-world.ts'
 
 const path = kubectlPath()
 const sessions = { apiVersion: 'vteam.ambient-code/v1alpha1', plural: 'agenticsessions' }
