@@ -51,7 +51,11 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
     ...(type.hasGeneration && { generation: 1 }),
     creationTimestamp: timestamp(world.now()),
   }
-  const clean = cleaned(call, { ...without(given, ...(hasStatus(call) ? ['status'] : [])), metadata } as KubeObject)
+  const clean = cleaned(
+    call,
+    { ...without(given, ...(hasStatus(call) ? ['status'] : [])), metadata } as KubeObject,
+    tracked,
+  )
   const prepared = type.prepareForCreate?.(clean, world) ?? clean
   const object = tableOf(type) === CRDS ? initialCrdStatus(withCrdDefaults(prepared)) : prepared
   if (!type.isCustom) refuseUnseen(object)
@@ -122,10 +126,15 @@ function checkNamespace({ core, type, info }: Call, { metadata }: KubeObject): v
     throw forbidden(type, metadata.name ?? '', 'create not allowed while custom resource definition is terminating')
 }
 
-/** A custom object without what its schema does not know, and with its defaults. */
-export function cleaned({ type }: Call, object: KubeObject): KubeObject {
+/**
+ * A custom object without what its schema does not know, and with its defaults. Nulls that mean nothing go as a body is decoded: those
+ * that an apply has made stay, to be refused.
+ */
+export function cleaned({ type }: Call, object: KubeObject, isApplied = false): KubeObject {
   const { schema } = type
-  return type.isCustom && schema ? applyDefaults(schema, dropNulls(schema, prune(schema, object))) : object
+  if (!type.isCustom || !schema) return object
+  const known = prune(schema, object)
+  return applyDefaults(schema, isApplied ? known : dropNulls(schema, known))
 }
 
 export function schemaErrors(

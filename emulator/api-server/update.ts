@@ -41,12 +41,15 @@ export function checkName({ info }: Call, { metadata }: KubeObject): void {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
 }
 
-/** `tracked` objects have their managedFields already; a patch may not change the uid, a PUT then is of another object. */
+/** An applied object has its managedFields already. */
+type From = 'update' | 'patch' | 'apply'
+
+/** A patch may not change the uid, a PUT then is of another object. */
 export function replace(
   call: Call,
   stored: KubeObject,
   given: KubeObject,
-  from: 'update' | 'patch' | 'apply' = 'update',
+  from: From = 'update',
   earlier: readonly FieldError[] = [],
 ): KubeObject {
   const { core, type, info } = call
@@ -73,7 +76,7 @@ export function replace(
       info.name,
       'the object has been modified; please apply your changes to the latest version and try again',
     )
-  const next = withGeneration(call, merged(call, old, mutated(call, wanted, old)), old)
+  const next = withGeneration(call, merged(call, old, mutated(call, wanted, old), from), old)
   if (!type.isCustom) refuseUnseen(next)
   const changes = changeErrors(next, old) // the real server looks at them twice
   const meta = [...metaErrors(next, type), ...changes, ...changes]
@@ -123,7 +126,7 @@ const uidConflict = ({ type, info }: Call, uid: string, old?: KubeObject): Statu
   )
 
 /** What of the wanted object this path may write; the rest stays as it was. */
-function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
+function merged(call: Call, old: KubeObject, wanted: KubeObject, from: From): KubeObject {
   const { type, info, core } = call
   const metadata: Meta = {
     ...wanted.metadata,
@@ -132,7 +135,7 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
     creationTimestamp: old.metadata.creationTimestamp ?? '',
     ...kept(old.metadata, 'generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'),
     ...kept(wanted.metadata, 'deletionGracePeriodSeconds'),
-    ...(wanted.metadata.managedFields === undefined && kept(old.metadata, 'managedFields')),
+    ...(wanted.metadata.managedFields === undefined && from !== 'apply' && kept(old.metadata, 'managedFields')),
   }
   if (old.metadata.deletionTimestamp === undefined) {
     delete (metadata as { deletionGracePeriodSeconds?: number }).deletionGracePeriodSeconds
@@ -144,12 +147,13 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject): KubeObject {
     const keepsMeta = type.isCustom || tableOf(type) === CRDS
     const meta = keepsMeta ? { ...old.metadata, managedFields: metadata.managedFields ?? [] } : metadata
     const body = { ...before, metadata: meta.managedFields?.length === 0 ? without(meta, 'managedFields') : meta }
-    return cleaned(call, (wanted['status'] === undefined ? body : { ...body, status: wanted['status'] }) as KubeObject)
+    const next = (wanted['status'] === undefined ? body : { ...body, status: wanted['status'] }) as KubeObject
+    return cleaned(call, next, from === 'apply')
   }
   if (info.subresource === 'finalize') return { ...old, metadata, spec: wanted['spec'] } as KubeObject
   const hasStatus = type.subresources.includes('status')
   const body = hasStatus ? { ...without(ofKind, 'status'), ...('status' in old && { status: old['status'] }) } : ofKind
-  const clean = cleaned(call, body as KubeObject)
+  const clean = cleaned(call, body as KubeObject, from === 'apply')
   const allowed = type.kind === 'Namespace' && type.group === '' ? { ...clean, spec: old['spec'] } : clean
   const prepared = type.prepareForUpdate?.(allowed, old, core.world) ?? allowed
   return tableOf(type) === CRDS ? withCrdDefaults(prepared) : prepared

@@ -329,4 +329,16 @@ export const patchingCases = [
     merge('pods/a', { spec: { nodeName: 'n' } }),
     merge('pods/a', { spec: { activeDeadlineSeconds: 5 } }),
   ]),
+  aCase('an apply that gives up all it owned', [
+    given(apply('widgets/a?fieldManager=m', widget('a', { spec: { tags: ['p'] } }, { finalizers: ['x.io/f'] }))),
+    apply('widgets/a?fieldManager=m', widget('a')),
+    get('widgets/a'),
+  ]),
+  aCase('an apply that leaves nothing of a part that it has', [
+    given(apply('widgets/a?fieldManager=m', widget('a', { spec: { color: 'blue', tags: ['p'] } }))),
+    apply('widgets/a?fieldManager=m', widget('a', { spec: {} })),
+    apply('widgets/b?fieldManager=m', widget('b', { spec: { size: null } })),
+    apply('widgets/b?fieldManager=m', widget('b', { spec: { color: null } })),
+    get('widgets/a'),
+  ]),
 ]
