@@ -35,8 +35,9 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
   const directory = mkdtempSync(join(tmpdir(), 'dormouse-'))
-  const reporter = createReporter({ isJson: options.isJson, startedAt: world.now(), now: world.now })
   const meter = createMeter(world)
+  const podSeconds = () => meter.report().total.podSeconds
+  const reporter = createReporter({ isJson: options.isJson, startedAt: world.now(), now: world.now, podSeconds })
   const tokens = serviceAccountTokens(randomBytes(32).toString('hex'))
   let edge: Edge | undefined
   const runnerOn = (api: ApiServer) =>

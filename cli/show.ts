@@ -27,16 +27,24 @@ export const createNarrator = () => {
         const { trigger, subject, status, error, attempt } = happening
         if (status >= 200 && status < 300) return undefined
         const why = error ?? `answered ${status}`
-        return { who: trigger, what: `${subject}: attempt ${attempt} ${why}`, mood: 'bad' }
+        return { who: nameIn(trigger), what: `${shortened(subject)}: attempt ${attempt} ${why}`, mood: 'bad' }
       }
       case 'dead letter':
-        return { who: happening.trigger, what: `${happening.subject}: given up, sent to the dead letters`, mood: 'bad' }
+        return {
+          who: nameIn(happening.trigger),
+          what: `${shortened(happening.subject)}: given up, sent to the dead letters`,
+          mood: 'bad',
+        }
       case 'lost event':
-        return { who: happening.source, what: `${happening.subject}: lost: ${happening.why}`, mood: 'bad' }
+        return {
+          who: nameIn(happening.source),
+          what: `${shortened(happening.subject)}: lost: ${happening.why}`,
+          mood: 'bad',
+        }
       case 'scale': {
         const { workload, from, to, why } = happening
         return {
-          who: workload.split('/').at(-1) ?? workload,
+          who: nameIn(workload),
           what: `${from} → ${to} (${why})`,
           mood: to === 0 ? 'quiet' : 'plain',
         }
@@ -55,9 +63,13 @@ function lineOfChange(
   const tell = (what: string, mood: Line['mood']): Line | undefined => {
     if (told.get(key) === what) return undefined
     told.set(key, what)
-    return { who: `${plural?.replace(/s$/, '')} ${ref.split('/').at(-1)}`, what, mood }
+    return { who: `${plural?.replace(/s$/, '')} ${nameIn(ref)}`, what, mood }
   }
-  if (type === 'DELETED') return told.has(key) ? tell('deleted', 'quiet') : undefined
+  if (type === 'DELETED') {
+    const line = told.has(key) ? tell('deleted', 'quiet') : undefined
+    told.delete(key)
+    return line
+  }
   if (resource === 'agenticsessions.vteam.ambient-code') {
     const ready = status.conditions?.find((condition) => condition.type === 'Ready')
     const { phase = 'created' } = status
@@ -76,21 +88,27 @@ function lineOfChange(
   return undefined
 }
 
+/** Of `namespace/name`. */
+const nameIn = (key: string): string => key.split('/').at(-1) ?? key
+
+/** Of an event's subject: `plural/name`. */
+const shortened = (subject: string): string => subject.split('/').slice(-2).join('/')
+
 const moodOf = (phase: string): Line['mood'] => {
   if (phase === 'Completed') return 'good'
   return phase === 'Failed' ? 'bad' : 'plain'
 }
 
-const lineOfInstance = ({ workload, state, isCold, ms }: Happening & { what: 'instance' }): Line | undefined => {
-  const who = workload.split('/').at(-1) ?? workload
-  const seconds = ms === undefined ? '' : ` ${(ms / 1000).toFixed(2)} s`
+const lineOfInstance = ({ workload, state, isCold, ms = 0 }: Happening & { what: 'instance' }): Line | undefined => {
+  const who = nameIn(workload)
+  const seconds = `${(ms / 1000).toFixed(2)} s`
   switch (state) {
     case 'starting':
       return undefined
     case 'ready':
-      return { who, what: isCold ? `up from zero in${seconds}` : `one more instance, up in${seconds}`, mood: 'plain' }
+      return { who, what: isCold ? `up from zero in ${seconds}` : `one more instance, up in ${seconds}`, mood: 'plain' }
     case 'ended':
-      return { who, what: `instance ended after${seconds}`, mood: 'quiet' }
+      return { who, what: 'instance ended', mood: 'quiet' }
   }
 }
 
