@@ -5,9 +5,9 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { KubeObject } from '../api-server/types.ts'
 import type { Container, ContainerReport, ContainerStart, PodRunner } from '../pod-runner.ts'
+import { type Guard, startGuard } from './guard.ts'
 import { localRequests } from './local-request.ts'
 import { createLogLines, type LogLines } from './log-lines.ts'
-import { type OrphanGuard, startOrphanGuard } from './orphan-guard.ts'
 import { type Credentials, removeCredentials, writeCredentials } from './service-account-files.ts'
 
 /** What to run for an image. Its `env` wins over the container's. */
@@ -40,18 +40,18 @@ export type ProcessRunner = PodRunner & {
 export function processRunner(options: ProcessRunnerOptions): ProcessRunner {
   const running = new Map<ChildProcess, Promise<unknown>>()
   let isClosed = false
-  let guard: OrphanGuard | undefined
+  let guard: Guard | undefined
   const killAll = (): void => {
     for (const child of running.keys()) killGroup(child)
   }
   const started = (child: ChildProcess): void => {
     if (isClosed) killGroup(child)
     if (running.size === 0) process.once('exit', killAll)
-    guard ??= startOrphanGuard()
-    if (child.pid !== undefined) guard.add(child.pid)
+    guard ??= guardOf(options.directory)
+    if (child.pid !== undefined) guard.watch(-child.pid)
     const end = new Promise((resolve) => child.once('exit', resolve)).then(() => {
       killGroup(child)
-      if (child.pid !== undefined) guard?.remove(child.pid)
+      if (child.pid !== undefined) guard?.release(-child.pid)
       running.delete(child)
       if (running.size === 0) process.removeListener('exit', killAll)
     })
@@ -64,10 +64,17 @@ export function processRunner(options: ProcessRunnerOptions): ProcessRunner {
       const ends = [...running.values()]
       killAll()
       await Promise.all(ends)
-      guard?.close()
+      await guard?.close()
       guard = undefined
     },
   }
+}
+
+/** Should this process be killed, its containers and their files go too. */
+const guardOf = (directory: string): Guard => {
+  const guard = startGuard()
+  guard.keepClean(directory)
+  return guard
 }
 
 /** Also what it started itself. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Guard } from './guard.ts'
+import type { Guard } from '#emulator/host/guard.ts'
 
 export type RunningProcess = {
   readonly name: string

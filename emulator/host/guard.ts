@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 
 export type Guard = {
-  /** Kills this process, should ours end without `release`. */
+  /** Kills this process, or the group of a negative number, should ours end without `release`. */
   readonly watch: (pid: number) => void
   readonly release: (pid: number) => void
   /** Removes this directory, should ours end without `close`. */
@@ -18,7 +19,7 @@ while read -r order value; do
     close) exit 0 ;;
   esac
 done
-[ -z "\${pids# }" ] || kill -9 $pids 2> /dev/null
+[ -z "\${pids# }" ] || kill -s KILL -- $pids 2> /dev/null
 [ -z "$directory" ] || { sleep 0.2; rm -rf "$directory"; }`
 
 /**
@@ -30,6 +31,7 @@ export function startGuard(): Guard {
   const shell = spawn('sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   const closed = new Promise<void>((resolve) => shell.once('close', () => resolve()))
   shell.unref()
+  ;(shell.stdin as Socket).unref() // a pipe is one; it keeps nobody waiting
   shell.stdin.on('error', () => undefined)
   const tell = (order: string, value: string | number): void => {
     shell.stdin.write(`${order} ${value}\n`)
