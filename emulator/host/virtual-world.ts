@@ -17,7 +17,8 @@ export type VirtualWorld = World & {
   readonly pending: () => number
 }
 
-type Due = { readonly at: number; readonly order: number; readonly work: () => void; isCancelled: boolean }
+/** One that is cancelled has no work: what that would have worked on is not kept until its time. */
+type Due = { readonly at: number; readonly order: number; work: (() => void) | undefined }
 
 /** Two worlds of one seed are the same, call for call. `startAt` is milliseconds since the epoch. */
 export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): VirtualWorld {
@@ -36,7 +37,7 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
     } while (held > 0 || hasHeld)
   }
   const next = (): Due | undefined => {
-    while (queue.peek()?.isCancelled) queue.pop()
+    for (let first = queue.peek(); first && !first.work; first = queue.peek()) queue.pop()
     return queue.peek()
   }
   /** One moment: all that is due then, in order; with what it asks for at the same moment. */
@@ -44,7 +45,7 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
     time = Math.max(time, at)
     for (let due = next(); due && due.at <= time; due = next()) {
       queue.pop()
-      due.work()
+      due.work?.()
       if (held > 0) await settle()
     }
     await settle()
@@ -62,10 +63,10 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
     },
     after: (ms, work) => {
-      const due: Due = { at: time + Math.max(0, Math.ceil(ms)), order: ++order, work, isCancelled: false }
+      const due: Due = { at: time + Math.max(0, Math.ceil(ms)), order: ++order, work }
       queue.push(due)
       return () => {
-        due.isCancelled = true
+        due.work = undefined
       }
     },
     advance: async (ms) => {
@@ -93,7 +94,7 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
         held -= 1
       }
     },
-    pending: () => queue.data.filter(({ isCancelled }) => !isCancelled).length,
+    pending: () => queue.data.filter(({ work }) => work).length,
   }
   return world
 }
