@@ -47,6 +47,16 @@ describe('a request in binary mode', () => {
     expect(decodeCloudEvent({ ...binary, 'ce-specversion': version }, '{}')).toBeUndefined()
   })
 
+  it('has the data of any JSON text', () => {
+    for (const [body, data] of [[' {"kind":"Job"}', { kind: 'Job' }] as const, ['5', 5] as const]) {
+      expect(decodeCloudEvent(binary, body)?.data).toEqual(data)
+    }
+  })
+
+  it('is none at a time that is none', () => {
+    expect(decodeCloudEvent({ ...binary, 'ce-time': 'yesterday' }, '{}')).toBeUndefined()
+  })
+
   it.each(['{', '{"kind":', 'text'])('is none with %j for JSON', (body) => {
     expect(decodeCloudEvent(binary, body)).toBeUndefined()
   })
@@ -60,6 +70,12 @@ describe('a request in structured mode', () => {
   it('may write its content type as it likes', () => {
     const headers = { 'content-type': 'Application/CloudEvents+JSON' }
     expect(decodeCloudEvent(headers, JSON.stringify(structured))).toMatchObject(structured)
+  })
+
+  it('lacks the attributes that are null', () => {
+    const event = decodeCloudEvent(cloudevents, JSON.stringify({ ...structured, subject: null, dataschema: null }))
+    expect(event).toMatchObject(structured)
+    expect(event?.subject).toBeUndefined()
   })
 
   it.each(['id', 'source', 'type', 'specversion'])('is none without %s', (name) => {
