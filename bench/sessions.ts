@@ -20,7 +20,7 @@ const namespace = 'burst'
  */
 export const manySessions = async (): Promise<readonly Figure[]> => {
   const start = performance.now()
-  const platform = await createTestPlatform({ seed: 1 })
+  const platform = await createTestPlatform({ seed: 1, host: 'direct' })
   const { admin, clock } = platform
   const metadata = { name: namespace, labels: { 'ambient-code.io/managed': 'true' } }
   admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata })

@@ -1,5 +1,5 @@
-import { CloudEvent, HTTP } from 'cloudevents'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { CloudEvent, HTTP, type Message } from 'cloudevents'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Announcement, FunctionDefinition, Outcome, Ports } from '#sdk/index.ts'
 import { decodeCloudEvent } from './decode.ts'
 import type { Metrics } from './metrics.ts'
@@ -83,7 +83,8 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
     }
     const outcome = await fn.handle(event, ports)
     metrics.observe(outcome, (performance.now() - start) / 1000)
-    return answer(outcome, fn, reply)
+    const { status, headers = {}, body: said } = answerOf(outcome, fn)
+    return reply.code(status).headers(headers).send(said)
   })
 
   // What Fastify itself refuses: a content type that is none, a body that ends early. Anything else is a mistake of ours: try again.
@@ -96,20 +97,22 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   return app
 }
 
+export type Answer = { readonly status: number; readonly headers?: Message['headers']; readonly body?: unknown }
+
 /** The one place where an outcome becomes an HTTP answer. Which codes a broker delivers again: knative.dev/eventing, pkg/kncloudevents/retries.go. */
-const answer = (outcome: Outcome, fn: FunctionDefinition, reply: FastifyReply) => {
+export const answerOf = (outcome: Outcome, fn: FunctionDefinition): Answer => {
   switch (outcome.state) {
     case 'settled':
     case 'waiting':
-      return outcome.announce ? replyWith(outcome.announce, fn, reply) : reply.code(204).send()
+      return outcome.announce ? replyOf(outcome.announce, fn) : { status: 204 }
     case 'rejected':
-      return reply.code(422).send()
+      return { status: 422 }
     case 'failed':
-      return reply.code(503).send()
+      return { status: 503 }
   }
 }
 
-const replyWith = ({ type, subject, data }: Announcement, fn: FunctionDefinition, reply: FastifyReply) => {
+const replyOf = ({ type, subject, data }: Announcement, fn: FunctionDefinition): Answer => {
   const { headers, body } = HTTP.binary(new CloudEvent({ type, source: `/dormouse/${fn.name}`, subject, data }))
-  return reply.code(200).headers(headers).send(body)
+  return { status: 200, headers, body }
 }

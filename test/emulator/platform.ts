@@ -31,6 +31,8 @@ export type TestPlatformOptions = {
   readonly journal?: Journal
   /** Which of our manifests; by default all but KEDA's, so that nobody sweeps who was not asked. */
   readonly wanted?: (object: KubeObject) => boolean
+  /** Who calls the functions; see functions-in-process.ts. */
+  readonly host?: 'http' | 'direct'
 }
 
 /** The platform with all that we install on it, functions in this process, runners by script, on a clock that tests move. */
@@ -50,6 +52,7 @@ export const createTestPlatform = async ({
   seed = 1,
   journal,
   wanted = (object) => !isOfKeda(object),
+  host = 'http',
 }: TestPlatformOptions = {}): Promise<TestPlatform> => {
   const clock = createVirtualWorld(seed)
   const functions = await loadFunctions()
@@ -61,7 +64,7 @@ export const createTestPlatform = async ({
     drainSeconds: 0,
     ...(journal && { journal }),
     runner: (api) => {
-      const ours = functionsInProcess({ world: clock, functions, transportFor: transportFor(api) })
+      const ours = functionsInProcess({ world: clock, functions, transportFor: transportFor(api), host })
       return createScriptedRunner({ world: clock, runnersByImage: { [FUNCTIONS_IMAGE]: { start: ours } } })
     },
   })
