@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ApiServer } from '#emulator/api-server/server.ts'
+import type { KubeObject } from '#emulator/api-server/types.ts'
 import { type Edge, startEdge } from '#emulator/host/edge.ts'
 import { objectsIn } from '#emulator/host/kustomize.ts'
 import { processRunner } from '#emulator/host/processes.ts'
@@ -12,7 +12,7 @@ import { serviceAccountTokens } from '#emulator/host/tokens.ts'
 import { createMeter } from '#emulator/meter.ts'
 import { createPlatform, type Platform } from '#emulator/platform.ts'
 import { forLaptop } from './laptop-settings.ts'
-import { credentialsFor, imagesOn } from './pods.ts'
+import { credentialsFor, imagesOf } from './pods.ts'
 import { createReporter, type Reporter } from './report.ts'
 import { applySamples, lookUntil, manageSampleNamespace, stopWhenRunning, unsettled, wakeSweeper } from './samples.ts'
 
@@ -35,23 +35,20 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
   const directory = mkdtempSync(join(tmpdir(), 'dormouse-'))
+  const manifests = objectsIn(ROOT)
   const meter = createMeter(world)
   const podSeconds = () => meter.report().total.podSeconds
   const reporter = createReporter({ isJson: options.isJson, startedAt: world.now(), now: world.now, podSeconds })
   const tokens = serviceAccountTokens(randomBytes(32).toString('hex'))
   let edge: Edge | undefined
-  const runnerOn = (api: ApiServer) =>
-    processRunner({ images: imagesOn(ROOT), directory, credentials: (pod) => edge && credentialsFor(api, edge, pod) })
-  let runner: ReturnType<typeof processRunner> | undefined
-  const platform = createPlatform({
+  const credentials = (pod: KubeObject) => edge && credentialsFor(platform.api, edge, pod)
+  const runner = processRunner({ images: imagesOf(manifests, ROOT), directory, credentials })
+  const platform: Platform = createPlatform({
     world,
     signToken: tokens.sign,
     drainSeconds: DRAIN_SECONDS,
     allowZeroInitialScale: true,
-    runner: (api) => {
-      runner = runnerOn(api)
-      return runner
-    },
+    runner,
     journal: (happening) => {
       meter.journal(happening)
       reporter.journal(happening)
@@ -61,23 +58,20 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
     edge = await startEdge({ api: platform.api, world, tokens, port: options.port })
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, edge.kubeconfig(), { mode: 0o600 })
-    platform.apply(forLaptop(objectsIn(ROOT), world.now()))
+    platform.apply(forLaptop(manifests, world.now()))
     await manageSampleNamespace(platform, stop.signal)
     reporter.introduce({ url: edge.url, kubeconfig })
-    const play = options.hasSamples ? playSamples(platform, reporter, stop.signal, options.isUntilSettled) : noSamples
-    const names = await play
+    const names = options.hasSamples ? await playSamples(platform, reporter, stop.signal, options.isUntilSettled) : []
     if (options.isUntilSettled) await settle(platform, () => meter.report().total.instances, names, stop.signal)
     else if (!stop.signal.aborted) await once(stop.signal, 'abort')
     reporter.conclude(meter.report())
   } finally {
     platform.stop()
-    await runner?.close()
+    await runner.close()
     await edge?.close()
     rmSync(directory, { recursive: true, force: true })
   }
 }
-
-const noSamples: readonly string[] = []
 
 const playSamples = async (
   platform: Platform,

@@ -10,18 +10,34 @@ type Images = ProcessRunnerOptions['images']
 
 const TOKEN_SECONDS = 3600
 
-/** What runs here for which image: our functions from their sources, and for a session's runner the sample of one. */
-export const imagesOn = (root: string): Images => ({
-  'ghcr.io/dormouse/dormouse:0.1.0': ({ args: [file = '', ...others] }) => ({
+/** What runs here for the images of these manifests: our functions from their sources, and for a session's runner the sample of one. */
+export const imagesOf = (manifests: readonly KubeObject[], root: string): Images => {
+  const fn: Images[string] = ({ args: [file = '', ...others] }) => ({
     command: process.execPath,
     args: [join(root, 'runtime/main.ts'), file.replace(/\/main\.cjs$/, ''), ...others],
     env: { METRICS_PORT: '0' },
-  }),
-  'quay.io/ambient_code/vteam_claude_runner:latest': () => ({
-    command: process.execPath,
-    args: [join(root, 'samples/runner.mjs')],
-  }),
-})
+  })
+  const runner: Images[string] = () => ({ command: process.execPath, args: [join(root, 'samples/runner.mjs')] })
+  const functions = functionImagesIn(manifests).map((image) => [image, fn])
+  return { ...Object.fromEntries(functions), [runnerImageIn(manifests)]: runner }
+}
+
+type Template = {
+  readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image: string }[] } }
+}
+
+/** The images of the Knative Services and Deployments. */
+const functionImagesIn = (manifests: readonly KubeObject[]): readonly string[] =>
+  manifests.flatMap(
+    ({ spec }) => ((spec ?? {}) as Template).template?.spec?.containers?.map(({ image }) => image) ?? [],
+  )
+
+const runnerImageIn = (manifests: readonly KubeObject[]): string => {
+  const config = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'dormouse')
+  const image = (config?.['data'] as Record<string, string> | undefined)?.['AMBIENT_CODE_RUNNER_IMAGE']
+  if (image === undefined) throw new Error('config.yaml: no AMBIENT_CODE_RUNNER_IMAGE in the ConfigMap dormouse')
+  return image
+}
 
 /** The token of a Pod's ServiceAccount, as the kubelet asks for it. */
 export const credentialsFor = (api: ApiServer, { url, ca }: Pick<Edge, 'url' | 'ca'>, pod: KubeObject): Credentials => {

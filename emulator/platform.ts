@@ -15,8 +15,8 @@ import type { World } from './world.ts'
 
 export type PlatformOptions = {
   readonly world: World
-  /** Where containers run. It gets the API server, which is there before any container is. */
-  readonly runner: (api: ApiServer) => PodRunner & Pick<RunNodeOptions, 'obstacle'>
+  /** Where containers run. It is asked once there is a Pod: after `createPlatform`, so it may use what that answers. */
+  readonly runner: PodRunner & Pick<RunNodeOptions, 'obstacle'>
   readonly signToken?: SignToken
   readonly journal?: Journal
   /** What Knative waits for before it ends a Pod: 30 s in a cluster. */
@@ -55,13 +55,12 @@ export function createPlatform(options: PlatformOptions): Platform {
   const network = createNetwork()
   const stopJournal = followChanges(api, journal)
   const stopControllers = runControllers({ client: as('system:kube-controller-manager'), world })
-  const runner = options.runner(api)
-  const { obstacle } = runner
+  const { runner } = options
   node = runNode({
     client: as('system:node:emulator'),
     world,
     runner,
-    ...(obstacle && { obstacle }),
+    ...(runner.obstacle && { obstacle: runner.obstacle }),
   })
   const eventing = runEventing({
     clientFor: (user) => clientOf(api, user),

@@ -58,17 +58,11 @@ export const createTestPlatform = async ({
   const functions = await loadFunctions()
   const manifests = objectsIn(ROOT)
   let isAway = false
-  const transportFor = (api: ApiServer) => (user: User) => transportOver(api, user, () => isAway)
-  const platform = createPlatform({
-    world: clock,
-    drainSeconds: 0,
-    ...(journal && { journal }),
-    runner: (api) => {
-      const ours = functionsInProcess({ world: clock, functions, transportFor: transportFor(api), host })
-      return createScriptedRunner({ world: clock, runnersByImage: { [FUNCTIONS_IMAGE]: { start: ours } } })
-    },
-  })
-  const { admin, api, eventing } = platform
+  const transportFor = (user: User) => transportOver(platform.api, user, () => isAway)
+  const start = functionsInProcess({ world: clock, functions, transportFor, host })
+  const runner = createScriptedRunner({ world: clock, runnersByImage: { [FUNCTIONS_IMAGE]: { start } } })
+  const platform: Platform = createPlatform({ world: clock, drainSeconds: 0, runner, ...(journal && { journal }) })
+  const { admin, eventing } = platform
   platform.apply(manifests.filter(wanted))
   await clock.advance(60_000)
 
@@ -76,7 +70,7 @@ export const createTestPlatform = async ({
     ...platform,
     clock,
     everythingIn: (namespace) => everythingIn(admin, namespace),
-    sweep: () => sweepBy(sweeperOf(functions), transportFor(api)(serviceAccount(HOME, 'timeout-sweeper')), clock),
+    sweep: () => sweepBy(sweeperOf(functions), transportFor(serviceAccount(HOME, 'timeout-sweeper')), clock),
     startSweeper: (periodSeconds) => {
       const deployment = manifests.find(({ kind }) => kind === 'Deployment')
       if (!deployment) throw new Error('no Deployment among the manifests')
