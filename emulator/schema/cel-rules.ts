@@ -1,5 +1,6 @@
-import { type ASTNode, Environment, EvaluationError, Optional, type ParseResult } from '@marcbachmann/cel-js'
-import { CelFailure, functions, registerLibrary, replaced, replacedCalls } from './cel-library.ts'
+import { type ASTNode, Environment, Optional, type ParseResult } from '@marcbachmann/cel-js'
+import { CelFailure, registerLibrary } from './cel-library.ts'
+import { compileExpression, evaluated, shownMessage } from './cel-program.ts'
 import { type CelType, celTypes } from './cel-types.ts'
 import { atField, atItem, type Correlation, isUnchanged, itemOf } from './correlation.ts'
 import {
@@ -15,7 +16,6 @@ import {
   own,
   required,
 } from './field-error.ts'
-import { compileRegexp } from './regexp.ts'
 import { additionalOf, anywhere, type Schema, type ValidationRule } from './structural.ts'
 
 type CompiledRule = {
@@ -119,7 +119,7 @@ function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): reado
     const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf)
     const context = { self, ...(usesOldSelf && { oldSelf: rule.optionalOldSelf ? optional : oldSelf }) }
     const name = (rule.message?.trim() || rule.rule).trim()
-    const outcome = run(evaluate, context, rule.rule)
+    const outcome = evaluated(evaluate, context, rule.rule)
     if (outcome instanceof CelFailure) {
       const isOverload = outcome.message.startsWith('no such overload')
       const detail = isOverload
@@ -130,7 +130,7 @@ function ruleErrors({ schema, value, old, path, pairing, isRoot }: Place): reado
     if (outcome === true) return []
     const isForgiven = isUnchanged(pairing.pair ?? pairing.above)
     if (!usesOldSelf && isForgiven) return []
-    const message = evaluateMessage && messageFrom(evaluateMessage, context, rule.messageExpression ?? '')
+    const message = evaluateMessage && shownMessage(evaluated(evaluateMessage, context, rule.messageExpression ?? ''))
     const detail = message ?? (rule.message ? rule.message.trim() : `failed rule: ${name}`)
     const field = rule.fieldPath ? fieldOf(path, rule.fieldPath) : path
     return [errorFor(rule.reason, { ...shown, ...invalidAt(field, detail) })]
@@ -171,53 +171,6 @@ function fieldOf(path: string, fieldPath: string): string {
   return child(path, fieldPath.slice(1))
 }
 
-function run(program: ParseResult, context: Readonly<Record<string, unknown>>, rule: string): unknown {
-  try {
-    return program(context)
-  } catch (error) {
-    return failureOf(error, rule)
-  }
-}
-
-const conversions: Readonly<Record<string, string>> = {
-  bool_conversion_error: 'bool',
-  invalid_duration: 'google.protobuf.Duration',
-  invalid_timestamp: 'google.protobuf.Timestamp',
-}
-
-function failureOf(error: unknown, rule: string): CelFailure {
-  if (error instanceof CelFailure) return error
-  if (error instanceof NotImplementedError) throw error
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof CelFailure) return cause
-  if (cause instanceof NotImplementedError) throw cause
-  const { code, summary } = error instanceof EvaluationError ? error : { code: '', summary: String(error) }
-  if (code === 'no_such_key') return new CelFailure(summary.replace('No such key', 'no such key'))
-  if (code === 'index_out_of_bounds')
-    return new CelFailure(`index out of bounds: ${/index (-?\d+)/.exec(summary)?.[1]}`)
-  if (code === 'no_such_overload') return new CelFailure('no such overload')
-  if (/division by zero/i.test(summary)) return new CelFailure('division by zero')
-  if (/modulo by zero/i.test(summary)) return new CelFailure('modulus by zero')
-  if (code === 'integer_overflow' || code === 'numeric_overflow') return new CelFailure('integer overflow')
-  const type = conversions[code]
-  if (type && !/"[TF]"/.test(summary)) return new CelFailure(`type conversion error from 'string' to '${type}'`)
-  throw new NotImplementedError(`the CEL error of ${rule} (${code}: ${summary})`)
-}
-
-const MAX_MESSAGE_BYTES = 5 * 1024
-
-/** What a messageExpression says, unless it fails or says nothing that can be shown. */
-function messageFrom(
-  program: ParseResult,
-  context: Readonly<Record<string, unknown>>,
-  expression: string,
-): string | undefined {
-  const message = run(program, context, expression)
-  if (typeof message !== 'string') return undefined
-  const text = message.trim()
-  return text === '' || text.includes('\n') || Buffer.byteLength(text) > MAX_MESSAGE_BYTES ? undefined : text
-}
-
 function compile(schema: Schema, rules: readonly ValidationRule[], isRoot: boolean): CompiledRules {
   const environmentFor = (isOptional: boolean) => {
     const environment = new Environment({ enableOptionalTypes: true })
@@ -250,63 +203,11 @@ function compile(schema: Schema, rules: readonly ValidationRule[], isRoot: boole
 type Used = { readonly environment: Environment; readonly schemas: ReadonlyMap<string, Schema> }
 
 function program({ environment, schemas }: Used, schema: Schema, source: string, expected: string) {
-  const expression = source
-  const refuse = (why: string): never => {
-    throw new NotImplementedError(`the CEL expression ${source} (${why})`)
-  }
-  let ast: ASTNode
-  try {
-    const parsed = environment.parse(expression)
-    const { valid, type, error } = parsed.check()
-    if (!valid) return refuse(error?.message ?? 'it does not compile')
-    if (type !== expected && type !== 'dyn') return refuse(`it is of type ${type}, not ${expected}`)
-    ast = parsed.ast
-  } catch (error) {
-    if (error instanceof NotImplementedError) throw error
-    return refuse((error as Error).message)
-  }
-  const edits: { at: number; from: string; to: string }[] = []
-  let usesOldSelf = false
-  walk(ast, (node) => {
-    if (node.op === 'id' && node.args === 'oldSelf') usesOldSelf = true
-    if (node.op === 'call' && !functions.includes(node.args[0])) refuse(`function ${node.args[0]}`)
-    if (node.op === 'call' && Object.hasOwn(replaced, node.args[0])) refuse(`function ${node.args[0]}`)
-    const call = node.op === 'call' ? own(replacedCalls, node.args[0]) : undefined
-    if (node.op === 'call' && call) {
-      if (!expression.startsWith(node.args[0], node.range.start)) refuse(`function ${node.args[0]}`)
-      edits.push({ at: node.range.start, from: node.args[0], to: call })
-    }
-    if (node.op === 'rcall') {
-      const [name, receiver] = node.args
-      if (!functions.includes(name)) refuse(`method ${name}`)
-      const [pattern] = node.args[2]
-      if (/^(matches|find|findAll)$/.test(name) && pattern?.op === 'value' && typeof pattern.args === 'string')
-        compilePattern(pattern.args, refuse)
-      const to = own(replaced, name)
-      if (to) {
-        const start = expression.slice(receiver.range.end).search(new RegExp(`\\.\\s*${name}\\s*\\(`))
-        if (start < 0) refuse(`method ${name}`)
-        edits.push({ at: expression.indexOf(name, receiver.range.end + start), from: name, to })
-      }
-    }
-    if (node.op === '==' || node.op === '!=' || node.op === '+' || node.op === 'in') {
-      for (const side of node.args)
-        if (isSetLike(side, schemas, schema)) refuse('equality of lists of objects, or of lists of type set or map')
-    }
-  })
-  const rewritten = edits
-    .sort((a, b) => b.at - a.at)
-    .reduce((text, { at, from, to }) => text.slice(0, at) + to + text.slice(at + from.length), expression)
-  return { program: environment.parse(rewritten), usesOldSelf }
-}
-
-function compilePattern(pattern: string, refuse: (why: string) => never): void {
-  try {
-    compileRegexp(pattern)
-  } catch (error) {
-    if (error instanceof NotImplementedError) throw error
-    refuse((error as Error).message)
-  }
+  const isUnsure = (side: ASTNode): boolean => isSetLike(side, schemas, schema)
+  const { evaluate, type, names } = compileExpression(environment, source, { isUnsure })
+  if (type !== expected && type !== 'dyn')
+    throw new NotImplementedError(`the CEL expression ${source} (it is of type ${type}, not ${expected})`)
+  return { program: evaluate, usesOldSelf: names.has('oldSelf') }
 }
 
 /** Whether the order of a list could matter to the engine where it does not to Kubernetes. */
@@ -331,15 +232,3 @@ function hasSets(schema: Schema): boolean {
     Object.values(schema.properties ?? {}).some(hasSets)
   )
 }
-
-function walk(node: ASTNode, visit: (node: ASTNode) => void): void {
-  visit(node)
-  const inner = (each: unknown): void => {
-    if (Array.isArray(each)) each.forEach(inner)
-    else if (isNode(each)) walk(each, visit)
-  }
-  inner(node.args)
-}
-
-const isNode = (value: unknown): value is ASTNode =>
-  typeof value === 'object' && value !== null && 'op' in value && 'args' in value
