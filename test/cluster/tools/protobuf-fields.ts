@@ -11,6 +11,7 @@ const moduleDir = join(import.meta.dirname, 'kubernetes')
 
 const packages = [
   ...[
+    'admissionregistration/v1',
     'apps/v1',
     'authentication/v1',
     'authorization/v1',
@@ -30,6 +31,7 @@ const packages = [
 
 /** Kinds that a client may send: what they are made of is all that the table holds. */
 const sent: Readonly<Record<string, string>> = {
+  'admissionregistration.k8s.io/v1': 'ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding',
   'apps/v1': 'ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet',
   'authentication.k8s.io/v1': 'SelfSubjectReview TokenRequest TokenReview',
   'authorization.k8s.io/v1':
