@@ -27,7 +27,7 @@ type Template = {
 }
 
 /** The images of the Knative Services and Deployments. */
-const functionImagesIn = (manifests: readonly KubeObject[]): readonly string[] =>
+export const functionImagesIn = (manifests: readonly KubeObject[]): readonly string[] =>
   manifests.flatMap(
     ({ spec }) => ((spec ?? {}) as Template).template?.spec?.containers?.map(({ image }) => image) ?? [],
   )

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { functionImagesIn } from '#cli/pods.ts'
 import type { ApiServer } from '#emulator/api-server/server.ts'
 import type { KubeObject, User } from '#emulator/api-server/types.ts'
 import type { Client, Resource } from '#emulator/client.ts'
@@ -17,7 +18,6 @@ import { functionsInProcess, portsFor, serviceAccount } from './functions-in-pro
 
 const ROOT = join(import.meta.dirname, '../..')
 
-const FUNCTIONS_IMAGE = 'ghcr.io/dormouse/dormouse'
 const HOME = 'dormouse'
 
 const services: Resource = { apiVersion: 'serving.knative.dev/v1', plural: 'services' }
@@ -60,7 +60,8 @@ export const createTestPlatform = async ({
   let isAway = false
   const transportFor = (user: User) => transportOver(platform.api, user, () => isAway)
   const start = functionsInProcess({ world: clock, functions, transportFor, host })
-  const runner = createScriptedRunner({ world: clock, runnersByImage: { [FUNCTIONS_IMAGE]: { start } } })
+  const runnersByImage = Object.fromEntries(functionImagesIn(manifests).map((image) => [image, { start }]))
+  const runner = createScriptedRunner({ world: clock, runnersByImage })
   const platform: Platform = createPlatform({ world: clock, drainSeconds: 0, runner, ...(journal && { journal }) })
   const { admin, eventing } = platform
   platform.apply(manifests.filter(wanted))
