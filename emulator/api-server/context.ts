@@ -1,6 +1,8 @@
 import { builtInType } from '../patch/built-in-types.ts'
 import { customType } from '../patch/custom-types.ts'
 import type { TypeInfo } from '../patch/types.ts'
+import { applyDefaults, dropNulls } from '../schema/defaults.ts'
+import { prune } from '../schema/prune.ts'
 import type { World } from '../world.ts'
 import { builtIns } from './built-ins.ts'
 import { CRDS, typesOf } from './crd.ts'
@@ -89,6 +91,25 @@ const made = (type: ResourceType): TypeInfo | undefined =>
       })
     : builtInType(apiVersionOf(type), type.kind)
 
-/** As the client of this version sees a stored object. Versions of a CRD differ in nothing else: conversion is `None`. */
-export const inVersion = (object: KubeObject, type: ResourceType): KubeObject =>
-  object.apiVersion === apiVersionOf(type) ? object : { ...object, apiVersion: apiVersionOf(type) }
+/** A custom object without what its schema does not know, without nulls that mean nothing, and with its defaults. */
+export function cleaned({ isCustom, schema }: ResourceType, object: KubeObject): KubeObject {
+  return isCustom && schema ? applyDefaults(schema, dropNulls(schema, prune(schema, object))) : object
+}
+
+const readings = new WeakMap<ResourceType, WeakMap<KubeObject, KubeObject>>()
+
+/**
+ * As the client of this version sees a stored object: what was written under another schema is pruned and defaulted by today's. Versions
+ * of a CRD differ in nothing else: conversion is `None`.
+ */
+export function inVersion(object: KubeObject, type: ResourceType): KubeObject {
+  if (!type.isCustom) return object
+  const known = readings.get(type) ?? new WeakMap<KubeObject, KubeObject>()
+  readings.set(type, known)
+  const found = known.get(object)
+  if (found) return found
+  const apiVersion = apiVersionOf(type)
+  const made = cleaned(type, object.apiVersion === apiVersion ? object : { ...object, apiVersion })
+  known.set(object, made)
+  return made
+}

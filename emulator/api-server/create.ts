@@ -1,12 +1,12 @@
 import { withStructs } from '../patch/structs.ts'
 import { managerFromUserAgent, trackUpdate, withManagedFields } from '../patch/track-update.ts'
 import { checkSchema } from '../schema/check-schema.ts'
-import { applyDefaults, dropNulls } from '../schema/defaults.ts'
+import { applyDefaults } from '../schema/defaults.ts'
 import { prune } from '../schema/prune.ts'
 import { validate } from '../schema/validate.ts'
 import { admitted, mutated } from './admission/admit.ts'
 import { authorize, refusal } from './authorize.ts'
-import { apiVersionOf, type Call, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
+import { apiVersionOf, type Call, cleaned, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
 import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
@@ -15,7 +15,7 @@ import { generatedName } from './generated-name.ts'
 import { at, timestamp, without } from './json.ts'
 import { metaErrors, metaWarnings } from './meta-errors.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
-import type { FieldError, KubeObject, Meta } from './types.ts'
+import type { FieldError, KubeObject, Meta, ResourceType } from './types.ts'
 import { refuseUnseen } from './validation/accepted.ts'
 import { warningsOf } from './validation/warnings.ts'
 
@@ -51,8 +51,8 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
     ...(type.hasGeneration && { generation: 1 }),
     creationTimestamp: timestamp(world.now()),
   }
-  const clean = cleaned(
-    call,
+  const clean = asDecoded(
+    type,
     { ...without(given, ...(hasStatus(call) ? ['status'] : [])), metadata } as KubeObject,
     tracked,
   )
@@ -126,15 +126,10 @@ function checkNamespace({ core, type, info }: Call, { metadata }: KubeObject): v
     throw forbidden(type, metadata.name ?? '', 'create not allowed while custom resource definition is terminating')
 }
 
-/**
- * A custom object without what its schema does not know, and with its defaults. Nulls that mean nothing go as a body is decoded: those
- * that an apply has made stay, to be refused.
- */
-export function cleaned({ type }: Call, object: KubeObject, isApplied = false): KubeObject {
-  const { schema } = type
-  if (!type.isCustom || !schema) return object
-  const known = prune(schema, object)
-  return applyDefaults(schema, isApplied ? known : dropNulls(schema, known))
+/** Nulls that mean nothing go as a body is decoded: those that an apply has made stay, to be refused. */
+export function asDecoded(type: ResourceType, object: KubeObject, isApplied: boolean): KubeObject {
+  if (!isApplied || !type.isCustom || !type.schema) return cleaned(type, object)
+  return applyDefaults(type.schema, prune(type.schema, object))
 }
 
 export function schemaErrors(

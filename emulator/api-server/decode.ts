@@ -5,11 +5,22 @@ import { gone, withFields, withItems } from '../schema/rebuild.ts'
 import { apiVersionOf, type Call, typeInfoOf } from './context.ts'
 import { canonical } from './defaults/canonical.ts'
 import { findingsOf, plain, unusual, withNulls } from './findings.ts'
-import { at, isObject } from './json.ts'
+import { at, goShape, isObject } from './json.ts'
 import { badRequest, invalid, StatusError } from './status.ts'
-import type { FieldError, Json, KubeObject, Meta, ResourceType } from './types.ts'
+import type { FieldError, Json, KubeObject, Meta, Request, ResourceType } from './types.ts'
 
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+/** 415 for a body that nobody reads. */
+export function checkMediaType({ headers }: Request): void {
+  const media = (headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
+  if (!mediaTypes.includes(media))
+    throw new StatusError(
+      415,
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
+    )
+}
 
 /**
  * A request's body as an object of the resource's kind, with its metadata decoded. Throws 400 and 415. What of it is the very same value
@@ -17,13 +28,7 @@ const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kub
  */
 export function decodeBody(call: Call, before?: KubeObject): KubeObject {
   const { request, type } = call
-  const media = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
-  if (!mediaTypes.includes(media))
-    throw new StatusError(
-      415,
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${mediaTypes.join(', ')}`,
-    )
+  checkMediaType(request)
   const { body, malformed } = request
   if (malformed)
     throw unrecognized(
@@ -47,13 +52,26 @@ const unrecognized = (type: ResourceType, why: string): StatusError =>
 const bodyObjection = (body: unknown): string => {
   if (body === undefined || body === '')
     return "couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)"
-  const text = JSON.stringify(body)
-  const kind = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body
-  const hex = Buffer.from(text).toString('hex')
-  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${hex})`
+  return `${noObject(body)} (${Buffer.from(JSON.stringify(body)).toString('hex')})`
+}
+
+/** Of JSON that is no object. */
+export const noObject = (body: unknown): string =>
+  `couldn't get version/kind; json parse error: json: cannot unmarshal ${goShape(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+
+/** An apiVersion or kind that is no text; `undefined` if both are, or are not there. */
+export const kindObjection = (body: Json): string | undefined => {
+  const wrong = Object.keys(body).find(
+    (key) => (key === 'apiVersion' || key === 'kind') && body[key] !== null && typeof body[key] !== 'string',
+  )
+  return wrong === undefined
+    ? undefined
+    : `couldn't get version/kind; json parse error: json: cannot unmarshal ${goShape(body[wrong])} into Go struct field .${wrong} of type string`
 }
 
 function asObject({ type, info, warnings, request }: Call, body: Json, before: KubeObject | undefined): KubeObject {
+  const objection = kindObjection(body)
+  if (objection !== undefined) throw unrecognized(type, `${objection} (${excerpt(JSON.stringify(body))})`)
   const apiVersion = body['apiVersion'] ?? ''
   const kind = body['kind'] ?? ''
   if (type.isCustom) {
@@ -175,15 +193,8 @@ const isMetaField: ReadonlySet<string> = new Set(metaFields)
 function metaOf(type: ResourceType, value: unknown): Meta {
   const given = isObject(value) ? value : {}
   const refuse = (found: unknown, field: string, wanted: string): StatusError => {
-    const shape = Array.isArray(found)
-      ? 'array'
-      : isObject(found)
-        ? 'object'
-        : typeof found === 'boolean'
-          ? 'bool'
-          : typeof found
     return badRequest(
-      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${shape} into Go struct field ObjectMeta.${type.isCustom ? '' : 'metadata.'}${field} of type ${wanted}`,
+      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${goShape(found)} into Go struct field ObjectMeta.${type.isCustom ? '' : 'metadata.'}${field} of type ${wanted}`,
     )
   }
   const isKept = (key: string, item: unknown): boolean => {

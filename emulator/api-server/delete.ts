@@ -1,6 +1,8 @@
-import { type Call, type Core, isDryRun, keyFor, tableOf } from './context.ts'
+import { type Call, type Core, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, cleanupFinalizer } from './crd.ts'
-import { at, isObject, listAt, textAt, timestamp } from './json.ts'
+import { checkMediaType, kindObjection, noObject } from './decode.ts'
+import { at, goShape, isObject, listAt, textAt, timestamp } from './json.ts'
+import { integer } from './list.ts'
 import { badRequest, conflict, deletedStatus, forbidden, invalid, notFound, storageConflict } from './status.ts'
 import { keyOf } from './store.ts'
 import type { FieldError, Json, KubeObject, Meta, ResourceType } from './types.ts'
@@ -27,7 +29,7 @@ export function remove(call: Call): unknown {
   if (!object) throw notFound(type, info.name)
   const { isGone, object: left } = removeObject(call, object, options)
   if (isGone && !type.returnsDeletedObject) return deletedStatus(type, info.name, left.metadata.uid ?? '')
-  return left
+  return inVersion(left, type)
 }
 
 function warn({ type, warnings }: Call, { policy }: Options): void {
@@ -182,12 +184,16 @@ export function removeIfDone(core: Core, type: ResourceType): void {
 
 function optionsOf({ request, info }: Call): Options {
   const { body, malformed } = request
+  if (body !== undefined || malformed) checkMediaType(request)
   if (malformed) throw badRequest(`couldn't get version/kind; json parse error: ${malformed.fault}`)
+  if (body !== undefined && body !== null && !isObject(body)) throw badRequest(noObject(body))
   const given: Json = isObject(body) ? body : {}
+  const objection = kindObjection(given)
+  if (objection !== undefined) throw badRequest(objection)
   const kind = textAt(given, 'kind')
   if (kind !== '' && kind !== 'DeleteOptions')
     throw badRequest(
-      `no kind "${kind}" is registered for version "${textAt(given, 'apiVersion')}" in scheme "pkg/runtime/scheme.go:111"`,
+      `no kind "${kind}" is registered for version "${textAt(given, 'apiVersion') || 'meta.k8s.io/v1'}" in scheme "pkg/runtime/scheme.go:111"`,
     )
   checkShape(given)
   // With a body the real server does not look at the query.
@@ -220,13 +226,15 @@ function optionsOf({ request, info }: Call): Options {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   if (isObject(body)) info.query.delete('dryRun')
   if (dryRun.length > 0) info.query.set('dryRun', 'All')
-  const grace = at(given, 'gracePeriodSeconds') ?? query.get('gracePeriodSeconds') ?? undefined
+  const grace =
+    at(given, 'gracePeriodSeconds') ??
+    (query.get('gracePeriodSeconds') ? integer(query.get('gracePeriodSeconds')) : undefined)
   const orphaned = orphan === true || orphan === 'true' ? 'Orphan' : orphan === undefined ? undefined : 'Background'
   return {
     policy: policy ?? orphaned,
     graceSeconds: grace === undefined ? undefined : Number(grace),
-    uid: at(given, 'preconditions', 'uid') as string | undefined,
-    resourceVersion: at(given, 'preconditions', 'resourceVersion') as string | undefined,
+    uid: (at(given, 'preconditions', 'uid') ?? undefined) as string | undefined,
+    resourceVersion: (at(given, 'preconditions', 'resourceVersion') ?? undefined) as string | undefined,
   }
 }
 
@@ -234,14 +242,29 @@ const goTypes = {
   gracePeriodSeconds: ['number', 'int64'],
   preconditions: ['object', 'v1.Preconditions'],
   propagationPolicy: ['string', 'v1.DeletionPropagation'],
-  orphanDependents: ['boolean', 'bool'],
+  orphanDependents: ['bool', 'bool'],
+  dryRun: ['array', '[]string'],
 } as const
 
+const conditionTypes = { uid: 'types.UID', resourceVersion: 'string' } as const
+
+/** 400 for a field that is of another type. */
 function checkShape(options: Json): void {
+  const refuse = (found: unknown, field: string, goType: string): Error =>
+    badRequest(
+      `json: cannot unmarshal ${goShape(found)}${typeof found === 'number' && !Number.isInteger(found) ? ` ${found}` : ''} into Go struct field ${field} of type ${goType}`,
+    )
   for (const [field, [wanted, goType]] of Object.entries(goTypes)) {
-    const found = options[field]
-    if (found === undefined || found === null || typeof found === wanted) continue
-    const shape = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found
-    throw badRequest(`json: cannot unmarshal ${shape} into Go struct field DeleteOptions.${field} of type ${goType}`)
+    const found = options[field] ?? undefined
+    if (found === undefined) continue
+    const isWhole = goType !== 'int64' || Number.isInteger(found)
+    if (goShape(found) !== wanted || !isWhole) throw refuse(found, `DeleteOptions.${field}`, goType)
+  }
+  for (const each of listAt(options, 'dryRun'))
+    if (each !== null && typeof each !== 'string') throw refuse(each, 'DeleteOptions.dryRun', 'string')
+  for (const [field, goType] of Object.entries(conditionTypes)) {
+    const found = at(options, 'preconditions', field) ?? undefined
+    if (found !== undefined && typeof found !== 'string')
+      throw refuse(found, `Preconditions.preconditions.${field}`, goType)
   }
 }

@@ -6,11 +6,15 @@ export const isObject = (value: unknown): value is Json =>
 
 /** The value at a path of keys; `undefined` where the way there ends. */
 export const at = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((found, key) => (isObject(found) ? found[key] : undefined), value)
+  path.reduce<unknown>((found, key) => (isObject(found) ? own(found, key) : undefined), value)
+
+/** Not what every object has. */
+const own = (object: Json, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined)
 
 export const textAt = (value: unknown, ...path: readonly string[]): string => {
   const found = at(value, ...path)
-  return found === undefined || found === null ? '' : String(found)
+  if (found === undefined || found === null) return ''
+  return typeof found === 'object' ? JSON.stringify(found) : String(found)
 }
 
 export const listAt = (value: unknown, ...path: readonly string[]): readonly unknown[] => {
@@ -24,8 +28,8 @@ export function equal(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => equal(item, b[index]))
   if (!isObject(a) || !isObject(b)) return false
-  for (const key of Object.keys(a)) if (!equal(a[key], b[key])) return false
-  for (const key of Object.keys(b)) if (b[key] !== undefined && a[key] === undefined) return false
+  for (const key of Object.keys(a)) if (!equal(a[key], own(b, key))) return false
+  for (const key of Object.keys(b)) if (b[key] !== undefined && own(a, key) === undefined) return false
   return true
 }
 
@@ -40,3 +44,9 @@ export function timestamp(ms: number): string {
 
 /** Many are written at one moment. */
 let last = { ms: Number.NaN, text: '' }
+
+/** What Go calls the kind of a JSON value. */
+export const goShape = (value: unknown): string => {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}

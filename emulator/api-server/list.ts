@@ -1,4 +1,5 @@
 import { type Call, inVersion, keyFor, tableOf } from './context.ts'
+import { at, goShape, isObject } from './json.ts'
 import { fieldSelector, labelSelector, nameIn, type Selector } from './selectors.ts'
 import { badRequest, expired, invalid, notFound, StatusError } from './status.ts'
 import { keyOf } from './store.ts'
@@ -159,13 +160,25 @@ const readToken = (token: string): { readonly revision?: number; readonly after:
   if (wrong >= 0 || token.length % 4 === 1)
     throw refuse(`illegal base64 data at input byte ${wrong >= 0 ? wrong : token.length - 1}`)
   const text = Buffer.from(token, 'base64url').toString()
-  let found: { readonly v?: string; readonly rv?: number; readonly start?: string }
+  let found: unknown
   try {
-    found = JSON.parse(text) as typeof found // whoever made it up is told below
+    found = JSON.parse(text)
   } catch {
     throw refuse(`invalid character '${text[0] ?? ''}' looking for beginning of value`)
   }
-  const { v = '', rv = 0, start = '' } = found
+  if (found !== null && !isObject(found))
+    throw refuse(`json: cannot unmarshal ${goShape(found)} into Go value of type storage.continueToken`)
+  const [v, rv, start] = [at(found, 'v') ?? '', at(found, 'rv') ?? 0, at(found, 'start') ?? '']
+  for (const [key, value, wanted] of [
+    ['v', v, 'string'],
+    ['rv', rv, 'int64'],
+    ['start', start, 'string'],
+  ] as const)
+    if (typeof value !== (wanted === 'string' ? 'string' : 'number'))
+      throw refuse(
+        `json: cannot unmarshal ${goShape(value)} into Go struct field continueToken.${key} of type ${wanted}`,
+      )
   if (v !== 'meta.k8s.io/v1') throw refuse(`server does not recognize this encoded version ${v}`)
-  return { ...(rv !== anyRevision && { revision: rv }), after: start.slice(0, -1) }
+  // both were looked at
+  return { ...(rv !== anyRevision && { revision: rv as number }), after: (start as string).slice(0, -1) }
 }

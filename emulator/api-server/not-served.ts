@@ -1,13 +1,15 @@
 const core =
   'bindings componentstatuses endpoints persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
-const inGroups: Readonly<Record<string, string>> = {
-  '': core,
-  apps: 'controllerrevisions daemonsets replicasets statefulsets',
-  batch: 'cronjobs',
-  'networking.k8s.io': 'ingressclasses ipaddresses servicecidrs',
-  'authentication.k8s.io': 'tokenreviews',
-  'coordination.k8s.io': 'leasecandidates',
-}
+const inGroups = new Map(
+  Object.entries({
+    '': core,
+    apps: 'controllerrevisions daemonsets replicasets statefulsets',
+    batch: 'cronjobs',
+    'networking.k8s.io': 'ingressclasses ipaddresses servicecidrs',
+    'authentication.k8s.io': 'tokenreviews',
+    'coordination.k8s.io': 'leasecandidates',
+  }),
+)
 const wholeGroups = [
   'admissionregistration.k8s.io',
   'apiregistration.k8s.io',
@@ -25,4 +27,4 @@ const wholeGroups = [
 
 /** Whether the real server has this resource (or subresource) by itself, and the embedded one has not: a 501 and no 404. */
 export const isNotServed = (group: string, plural: string): boolean =>
-  wholeGroups.includes(group) || (inGroups[group]?.split(' ').includes(plural) ?? false)
+  wholeGroups.includes(group) || (inGroups.get(group)?.split(' ').includes(plural) ?? false)

@@ -40,16 +40,24 @@ function decodedPatch(call: Call, before: KubeObject): KubeObject {
     if (!(error instanceof StatusError) || error.code !== 400) throw error
     const { body } = call.request
     const { type } = call
-    if (type.isCustom && at(body, 'apiVersion') !== apiVersionOf(type) && at(body, 'kind') === type.kind)
+    const apiVersion = at(body, 'apiVersion')
+    if (
+      type.isCustom &&
+      typeof apiVersion === 'string' &&
+      apiVersion !== apiVersionOf(type) &&
+      at(body, 'kind') === type.kind
+    )
       throw invalid(type, call.info.name, [
         {
           type: 'FieldValueInvalid',
           field: 'apiVersion',
-          badValue: at(body, 'apiVersion'),
+          badValue: apiVersion,
           detail: `must be ${apiVersionOf(type)}`,
         },
       ])
-    const detail = error.message.replace(/^.*? cannot be handled as a \w+: /, '')
+    const detail = error.message
+      .replace(/^.*? cannot be handled as a \w+: /, '')
+      .replace(/^the object provided is unrecognized \(must be of type \w+\): (.*) \(.*?\)$/s, '$1')
     throw invalid({ group: '', kind: '' }, '', [
       { type: 'FieldValueInvalid', field: 'patch', badValue: JSON.stringify(body), detail },
     ])

@@ -30,7 +30,8 @@ export function labelSelector(text: string): Selector {
   const tokens = tokensOf(text)
   const take = (): Token => tokens.shift() ?? { text: '', isSymbol: true }
   const requirements: Selector[] = []
-  const labelOf = (object: KubeObject, key: string): string | undefined => object.metadata.labels?.[key]
+  const labelOf = ({ metadata: { labels } }: KubeObject, key: string): string | undefined =>
+    labels && Object.hasOwn(labels, key) ? labels[key] : undefined
 
   const keyFrom = ({ text: key, isSymbol }: Token): string => {
     if (isSymbol) throw refuse(key, 'identifier')
@@ -144,7 +145,7 @@ export const nameIn = (text: string): string | undefined => /(?:^|,)metadata\.na
 const readerOf = (field: string, type: ResourceType): ((object: KubeObject) => string) => {
   if (field === 'metadata.name') return ({ metadata }) => metadata.name ?? ''
   if (field === 'metadata.namespace' && type.namespaced) return ({ metadata }) => metadata.namespace ?? ''
-  const known = type.selectable[field]
+  const known = Object.hasOwn(type.selectable, field) ? type.selectable[field] : undefined
   if (known) return known
   if (type.isCustom || Object.keys(type.selectable).length > 0)
     throw badRequest(

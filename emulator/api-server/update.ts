@@ -2,7 +2,7 @@ import { validateStatus } from '../schema/validate.ts'
 import { admitted, mutated } from './admission/admit.ts'
 import { apiVersionOf, type Call, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, established, withCrdDefaults } from './crd.ts'
-import { cleaned, crdErrors, createObject, inNamespace, permitCreate, schemaErrors, withOwners } from './create.ts'
+import { asDecoded, crdErrors, createObject, inNamespace, permitCreate, schemaErrors, withOwners } from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
@@ -87,8 +87,9 @@ export function replace(
   const isService = type.kind === 'Service' && !type.isCustom && info.subresource === ''
   const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next)
   const owned = from === 'apply' ? placed : withOwners(call, old, placed)
-  if (equal(owned, old) && !isFinished(owned)) return old
-  if (onlyTimesDiffer(owned, old) && !isFinished(owned)) return old
+  // What was written under another schema, and reads otherwise now, is written anew.
+  const isAsRead = equal(old, { ...stored, apiVersion: old.apiVersion })
+  if (isAsRead && (equal(owned, old) || onlyTimesDiffer(owned, old)) && !isFinished(owned)) return old
   if (isDryRun(call)) return owned
   const table = tableOf(type)
   if (isFinished(owned)) {
@@ -148,12 +149,12 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject, from: From): Ku
     const meta = keepsMeta ? { ...old.metadata, managedFields: metadata.managedFields ?? [] } : metadata
     const body = { ...before, metadata: meta.managedFields?.length === 0 ? without(meta, 'managedFields') : meta }
     const next = (wanted['status'] === undefined ? body : { ...body, status: wanted['status'] }) as KubeObject
-    return cleaned(call, next, from === 'apply')
+    return asDecoded(type, next, from === 'apply')
   }
   if (info.subresource === 'finalize') return { ...old, metadata, spec: wanted['spec'] } as KubeObject
   const hasStatus = type.subresources.includes('status')
   const body = hasStatus ? { ...without(ofKind, 'status'), ...('status' in old && { status: old['status'] }) } : ofKind
-  const clean = cleaned(call, body as KubeObject, from === 'apply')
+  const clean = asDecoded(type, body as KubeObject, from === 'apply')
   const allowed = type.kind === 'Namespace' && type.group === '' ? { ...clean, spec: old['spec'] } : clean
   const prepared = type.prepareForUpdate?.(allowed, old, core.world) ?? allowed
   return tableOf(type) === CRDS ? withCrdDefaults(prepared) : prepared

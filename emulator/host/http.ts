@@ -54,10 +54,10 @@ async function bytesOf(incoming: IncomingMessage): Promise<Buffer | undefined> {
   let size = 0
   for await (const chunk of incoming) {
     size += (chunk as Buffer).length // no encoding is set
-    if (size > longestBody) return undefined
-    chunks.push(chunk as Buffer)
+    // Read to its end all the same: a client that still sends does not hear the answer.
+    if (size <= longestBody) chunks.push(chunk as Buffer)
   }
-  return Buffer.concat(chunks)
+  return size > longestBody ? undefined : Buffer.concat(chunks)
 }
 
 function write(outgoing: ServerResponse, response: Response): void {

@@ -56,7 +56,7 @@ export function apply(request: Apply): JsonObject {
 function check({ type, applied }: Apply): void {
   const { apiVersion, kind, metadata } = applied
   if (apiVersion !== type.apiVersion || kind !== type.kind) {
-    throw badRequest(`invalid object type: ${groupVersionKind(String(apiVersion ?? ''), String(kind ?? ''))}`)
+    throw badRequest(`invalid object type: ${groupVersionKind(textOf(apiVersion), textOf(kind))}`)
   }
   if (isObject(metadata) && metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) {
     throw badRequest('metadata.managedFields must be nil')
@@ -70,6 +70,8 @@ function check({ type, applied }: Apply): void {
     }`,
   )
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function groupVersionKind(apiVersion: string, kind: string): string {
   return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`

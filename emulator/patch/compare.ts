@@ -67,8 +67,10 @@ export function compareObjects(type: FieldType, before: unknown, after: unknown)
   }
 
   const compareMaps = (type: MapType, one: JsonObject, other: JsonObject): void => {
-    for (const field of Object.keys(one))
-      if (one[field] !== other[field]) compareAt(fieldStep(field), typeOfField(type, field), one[field], other[field])
+    for (const field of Object.keys(one)) {
+      const after = Object.hasOwn(other, field) ? other[field] : undefined
+      if (one[field] !== after) compareAt(fieldStep(field), typeOfField(type, field), one[field], after)
+    }
     for (const field of Object.keys(other))
       if (!Object.hasOwn(one, field)) compareAt(fieldStep(field), typeOfField(type, field), undefined, other[field])
   }

@@ -1,3 +1,4 @@
+import { own } from '../schema/field-error.ts'
 import { encode, type PathElement, printed } from './path-element.ts'
 import { elementOf, handle, isObject, shapeOf, typeOfField } from './shapes.ts'
 import type { FieldType, JsonObject, ListType, MapType } from './types.ts'
@@ -28,7 +29,7 @@ const kept = (live: unknown, applied: unknown): unknown => (applied === undefine
 
 function mergeMaps(type: MapType, live: JsonObject, applied: JsonObject): unknown {
   const entries = [...new Set([...Object.keys(live), ...Object.keys(applied)])].flatMap((name) => {
-    const merged = mergeObjects(typeOfField(type, name), live[name], applied[name])
+    const merged = mergeObjects(typeOfField(type, name), own(live, name), own(applied, name))
     return merged === undefined ? [] : [[name, merged] as const]
   })
   return entries.length === 0 ? undefined : Object.fromEntries(entries)

@@ -1,3 +1,5 @@
+import { own } from '../schema/field-error.ts'
+import { put } from '../schema/rebuild.ts'
 import { goPlain } from './check-type.ts'
 import { badRequest, internal } from './errors.ts'
 import { isObject } from './shapes.ts'
@@ -60,19 +62,19 @@ function mergeField(original: Target, { name, value, isDeletion, type }: Change)
     delete original[name]
     return
   }
-  const before = original[name]
+  const before = own(original, name)
   if (kindOf(before) !== kindOf(value) || before === undefined) {
     if (!isDeletion) set(original, name, withoutDirectives(withoutNulls(value)))
     return
   }
   const field = fieldOf(type, name)
   if (isObject(before) && isObject(value)) {
-    original[name] = field?.strategy?.includes('replace')
-      ? value
-      : mergeMaps(before as Target, value as Target, field?.type ?? {}) // copies of our own
+    const isReplaced = field?.strategy?.includes('replace')
+    // copies of our own
+    put(original, name, isReplaced ? value : mergeMaps(before as Target, value as Target, field?.type ?? {}))
   } else if (Array.isArray(before) && Array.isArray(value)) {
-    original[name] =
-      field?.strategy?.includes('merge') || isDeletion ? listFor(field, before, value, isDeletion) : value
+    const isMerged = field?.strategy?.includes('merge') || isDeletion
+    put(original, name, isMerged ? listFor(field, before, value, isDeletion) : value)
   } else set(original, name, value)
 }
 
@@ -81,7 +83,7 @@ const listFor = (field: Field | undefined, before: unknown[], value: unknown[], 
 
 function set(target: Target, name: string, value: unknown): void {
   if (value === undefined) delete target[name]
-  else target[name] = value
+  else put(target, name, value)
 }
 
 /** A map's other fields have a type, but no strategy. */
@@ -136,7 +138,7 @@ function applyElementOrders(original: Target, patch: Target, type: FieldType): v
 }
 
 function listAt(object: Target, name: string): unknown[] | undefined {
-  const value = object[name]
+  const value = own(object, name)
   if (value === undefined) return undefined
   if (!Array.isArray(value)) throw internal(`expected a []interface {}, but received a ${goType(value)}`)
   return value

@@ -7,6 +7,7 @@ import { optionCases } from './cases/options.ts'
 import { patchingCases } from './cases/patching.ts'
 import { protocolCases } from './cases/protocol.ts'
 import { selectingCases } from './cases/selecting.ts'
+import { shapeCases } from './cases/shapes.ts'
 import { statusCases } from './cases/status.ts'
 import { watchingCases } from './cases/watching.ts'
 
@@ -21,6 +22,7 @@ export const cases: readonly Case[] = [
   ...protocolCases,
   ...accessCases,
   ...definitionCases,
+  ...shapeCases,
 ]
 
 /** Those after which nobody else knows the past are alone. */
