@@ -14,6 +14,7 @@ import { allocated } from './defaults/service.ts'
 import { generatedName } from './generated-name.ts'
 import { at, timestamp, without } from './json.ts'
 import { metaErrors, metaWarnings } from './meta-errors.ts'
+import { fitting } from './size.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, KubeObject, Meta, ResourceType } from './types.ts'
 import { refuseUnseen } from './validation/accepted.ts'
@@ -79,7 +80,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   const placedAt = asStored(call, isService ? allocated(object, store, world) : object)
   const owned = tracked ? placedAt : withOwners(call, undefined, placedAt)
   if (isDryRun(call)) return owned
-  const stored = store.put(tableOf(type), key, owned)
+  const stored = store.put(tableOf(type), key, fitting(owned, key))
   if (tableOf(type) === CRDS) store.put(CRDS, key, established(stored, world.now()))
   settle(stored)
   return stored

@@ -298,6 +298,9 @@ const tail = fc.oneof(
   fc.array(part, { maxLength: 3 }).map((parts) => parts.map((each) => `/${each}`).join('')),
 )
 
+const queryOf = (options: readonly (readonly [string, string])[]): string =>
+  options.length > 0 ? `?${options.map((each) => each.join('=')).join('&')}` : ''
+
 const request: fc.Arbitrary<Request> = fc.constantFrom(...Object.keys(good)).chain((root) =>
   fc
     .record({
@@ -325,7 +328,7 @@ const request: fc.Arbitrary<Request> = fc.constantFrom(...Object.keys(good)).cha
       path:
         (path === root && method !== 'POST'
           ? `${path}/${path === crds ? 'foos.x.io' : 'a'}${isOfStatus ? '/status' : ''}`
-          : path) + (options.length > 0 ? `?${options.map((each) => each.join('=')).join('&')}` : ''),
+          : path) + queryOf(options),
       headers: { 'content-type': type, accept, 'user-agent': agent },
       user: { name: user, groups: [user === 'admin' ? 'system:masters' : user] },
       ...(body !== undefined && { body: JSON.parse(JSON.stringify(body)) as unknown }),
@@ -355,6 +358,10 @@ function answersWell(handle: ReturnType<typeof aServer>['api']['handle'], asked:
   expect(() => JSON.stringify(body)).not.toThrow()
 }
 
+/** `[[[…]]]`, or `{"a":{"a":…}}`. */
+const nested = (levels: number, shape: 'list' | 'map'): unknown =>
+  Array.from({ length: levels }).reduce<unknown>((inner) => (shape === 'list' ? [inner] : { a: inner }), 1)
+
 describe('a malformed request is answered with a Status or a plain text', () => {
   const server = aFullServer()
 
@@ -363,5 +370,28 @@ describe('a malformed request is answered with a Status or a plain text', () => 
       fc.property(request, (asked) => void answersWell(server.api.handle, asked)),
       { seed: 1, numRuns: 1_500 },
     )
+  })
+
+  test.each([900, 1_100, 20_000, 200_000])('that has %i levels', (levels) => {
+    for (const shape of ['list', 'map'] as const)
+      for (const [method, path] of [
+        ['POST', foos],
+        ['PUT', `${foos}/a`],
+        ['PATCH', `${foos}/a`],
+        ['POST', configMaps],
+        ['DELETE', `${configMaps}/none`],
+      ] as const) {
+        const deep = nested(levels, shape)
+        const body = {
+          apiVersion: 'x.io/v1',
+          kind: 'Foo',
+          metadata: { name: 'deep', annotations: deep },
+          spec: deep,
+          data: deep,
+        }
+        const headers = { 'content-type': `application/${method === 'PATCH' ? 'merge-patch+json' : 'json'}` }
+        const user = { name: 'admin', groups: ['system:masters'] }
+        answersWell(server.api.handle, { method, path, headers, user, body })
+      }
   })
 })

@@ -1,16 +1,18 @@
+import { MOST_LEVELS, tooDeep } from './size.ts'
+
 /**
  * JSON as the real server reads it: what is wrong with a text in the words of Go's encoding/json, and the fields that it
  * names twice, which JSON.parse keeps to itself. Pure.
  */
 export type Parsed = { readonly value: unknown; readonly duplicates: readonly string[] } | { readonly fault: string }
 
-type Reader = { readonly text: string; at: number; readonly duplicates: string[] }
+type Reader = { readonly text: string; at: number; level: number; readonly duplicates: string[] }
 class Fault extends Error {}
 
 const END = 'unexpected end of JSON input'
 
 export function parseJson(text: string): Parsed {
-  const reader: Reader = { text, at: 0, duplicates: [] }
+  const reader: Reader = { text, at: 0, level: 0, duplicates: [] }
   try {
     const value = readValue(reader, '', 'looking for beginning of value')
     skip(reader)
@@ -47,8 +49,13 @@ function skip(reader: Reader): void {
 function readValue(reader: Reader, path: string, where: string): unknown {
   skip(reader)
   const letter = reader.text[reader.at] ?? ''
-  if (letter === '{') return readObject(reader, path)
-  if (letter === '[') return readList(reader, path)
+  if (letter === '{' || letter === '[') {
+    reader.level += 1
+    if (reader.level > MOST_LEVELS) throw deepFault(reader.text)
+    const value = letter === '{' ? readObject(reader, path) : readList(reader, path)
+    reader.level -= 1
+    return value
+  }
   if (letter === '"') return readText(reader)
   if (/[-0-9]/.test(letter)) return readNumber(reader)
   for (const [word, value] of [
@@ -58,6 +65,16 @@ function readValue(reader: Reader, path: string, where: string): unknown {
   ] as const)
     if (letter === word[0]) return readWord(reader, word, value)
   throw unexpected(reader, where)
+}
+
+/** Go reads 10,000 levels. */
+function deepFault(text: string): Error {
+  let level = 0
+  for (const [found] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/g)) {
+    level += '[{'.includes(found) ? 1 : ']}'.includes(found) ? -1 : 0
+    if (level > 10_000) return new Fault(`invalid character ${quoted(found)} exceeded max depth`)
+  }
+  return tooDeep()
 }
 
 function readWord(reader: Reader, word: string, value: unknown): unknown {

@@ -19,6 +19,7 @@ import { type RequestInfo, requestInfoOf } from './request-info.ts'
 import { review } from './reviews.ts'
 import { patchScale, rescale, scaleOf } from './scale.ts'
 import { nameIn } from './selectors.ts'
+import { checkLevels } from './size.ts'
 import {
   badRequest,
   forbidden,
@@ -104,6 +105,7 @@ const plainText = (status: number, body: string): Response => ({
 function answer(core: Core, request: Request, node: Node): Response {
   const info = requestInfoOf(request)
   permit(core, request, info)
+  checkLevels(request.body)
   if (!info.isResource) {
     const found = discover(core, request, info.path)
     if (found && request.method === 'GET')

@@ -9,6 +9,7 @@ import { allocated } from './defaults/service.ts'
 import { removeIfDone } from './delete.ts'
 import { equal, without } from './json.ts'
 import { metaErrors } from './meta-errors.ts'
+import { fitting } from './size.ts'
 import { badRequest, conflict, invalid, notFound, qualified, StatusError, storageConflict } from './status.ts'
 import type { FieldError, KubeObject, Meta } from './types.ts'
 import { refuseUnseen } from './validation/accepted.ts'
@@ -97,7 +98,7 @@ export function replace(
     removeIfDone(core, type)
     return owned
   }
-  const written = core.store.put(table, keyFor(call), owned)
+  const written = core.store.put(table, keyFor(call), fitting(owned, keyFor(call)))
   if (table === CRDS && info.subresource === '')
     core.store.put(CRDS, keyFor(call), established(written, core.world.now()))
   settle(written)
