@@ -1,3 +1,4 @@
+import { checkPolicies } from './admission/policies.ts'
 import type { Call } from './context.ts'
 import { isDryRun, keyFor } from './context.ts'
 import { remove } from './delete.ts'
@@ -16,6 +17,18 @@ const bodyFor = (call: Call, kind: string): Json => {
   return body
 }
 
+/** What policies say of what is asked of a Pod. */
+function ask(
+  call: Call,
+  body: Json,
+  kind: { readonly group: string; readonly version: string; readonly kind: string },
+) {
+  const { namespace = '', name } = call.info
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+  const metadata = { ...record(body['metadata']), name, namespace }
+  checkPolicies(call, { operation: 'CREATE', object: { ...body, apiVersion, kind: kind.kind, metadata }, kind })
+}
+
 /** POST to a Pod's `binding`: the scheduler's decision. */
 export function bind(call: Call): object {
   const { core, info } = call
@@ -29,6 +42,7 @@ export function bind(call: Call): object {
       `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
     )
   if (node === '') throw new StatusError(500, '', 'target.name: Required value')
+  ask(call, body, { group: '', version: 'v1', kind: 'Binding' })
   const pod = core.store.get('pods', keyFor(call))
   if (!pod) throw notFound(call.type, info.name)
   const refuse = (why: string): StatusError =>
@@ -68,7 +82,8 @@ export function evict(call: Call): object {
   const { info, request } = call
   const body = bodyFor(call, 'Eviction')
   const options = record(body['deleteOptions'])
+  ask(call, body, { group: 'policy', version: 'v1', kind: 'Eviction' })
   if (!call.core.store.get('pods', keyFor(call))) throw notFound(call.type, info.name)
-  remove({ ...call, info: { ...info, subresource: '' }, request: { ...request, body: options } })
+  remove({ ...call, info: { ...info, subresource: '' }, request: { ...request, body: options } }, 'given')
   return success
 }

@@ -1,4 +1,4 @@
-import { age, column, createdAt, nameColumn, sizeAt, wide } from './columns.ts'
+import { age, column, createdAt, nameColumn, sizeAt, typed, wide } from './columns.ts'
 import { eventColumns } from './event-columns.ts'
 import { at, listAt, textAt } from './json.ts'
 import { networkColumns } from './network-columns.ts'
@@ -77,6 +77,19 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   RoleBinding: binding,
   ClusterRoleBinding: binding,
   CustomResourceDefinition: [createdAt],
+  ValidatingAdmissionPolicy: [
+    typed(
+      'integer',
+      column('Validations', (object) => listAt(object, 'spec', 'validations').length),
+    ),
+    column('ParamKind', () => '<unset>'), // parameters are refused
+    age,
+  ],
+  ValidatingAdmissionPolicyBinding: [
+    column('PolicyName', (object) => textAt(object, 'spec', 'policyName')),
+    column('ParamRef', () => '<unset>'),
+    age,
+  ],
 }
 
 /** Of a kind without an entry here the Table has a name and an age, fewer columns than the real server's. */

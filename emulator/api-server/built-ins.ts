@@ -129,6 +129,23 @@ const rows: readonly Row[] = [
     }),
   ),
   {
+    group: 'admissionregistration.k8s.io',
+    kind: 'ValidatingAdmissionPolicy',
+    plural: 'validatingadmissionpolicies',
+    categories: ['api-extensions'],
+    cluster: true,
+    sub: ['status'],
+    generation: true,
+  },
+  {
+    group: 'admissionregistration.k8s.io',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    plural: 'validatingadmissionpolicybindings',
+    categories: ['api-extensions'],
+    cluster: true,
+    generation: true,
+  },
+  {
     group: 'apiextensions.k8s.io',
     kind: 'CustomResourceDefinition',
     plural: 'customresourcedefinitions',
@@ -139,6 +156,9 @@ const rows: readonly Row[] = [
     generation: true,
   },
 ]
+
+/** Kinds whose updates have to say which version they are of. */
+const versioned = ['CustomResourceDefinition', 'Lease', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']
 
 const readField =
   (kind: string, field: string) =>
@@ -169,7 +189,7 @@ export const builtIns: readonly ResourceType[] = rows.map((row): ResourceType =>
     selectable: Object.fromEntries((row.fields ?? []).map((field) => [field, readField(kind, field)])),
     hasGeneration: row.generation === true,
     allowsCreateOnUpdate: row.putCreates === true,
-    allowsUnconditionalUpdate: kind !== 'CustomResourceDefinition' && kind !== 'Lease',
+    allowsUnconditionalUpdate: !versioned.includes(kind),
     returnsDeletedObject: row.returnsDeleted === true,
     defaultPropagation: kind === 'Job' ? 'Orphan' : 'Background',
     ...(nameFaults[kind] && { nameFaults: nameFaults[kind] }),

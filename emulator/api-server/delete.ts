@@ -1,3 +1,4 @@
+import { checkPolicies } from './admission/policies.ts'
 import { type Call, type Core, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, cleanupFinalizer } from './crd.ts'
 import { checkMediaType, kindObjection, noObject } from './decode.ts'
@@ -18,8 +19,11 @@ const orphanWarning =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
 const immortal = ['default', 'kube-system', 'kube-public']
 
+/** Whether policies are asked: an eviction was itself allowed before. */
+type Admission = 'asked' | 'given'
+
 /** DELETE of one object: the object where it lives on or the kind answers it, else a Status. */
-export function remove(call: Call): unknown {
+export function remove(call: Call, admission: Admission = 'asked'): unknown {
   const { core, type, info } = call
   const options = optionsOf(call)
   warn(call, options)
@@ -27,7 +31,7 @@ export function remove(call: Call): unknown {
   if (type.kind === 'Namespace' && type.group === '' && immortal.includes(info.name))
     throw forbidden(type, info.name, 'this namespace may not be deleted')
   if (!object) throw notFound(type, info.name)
-  const { isGone, object: left } = removeObject(call, object, options)
+  const { isGone, object: left } = removeObject(call, object, options, admission)
   if (isGone && !type.returnsDeletedObject) return deletedStatus(type, info.name, left.metadata.uid ?? '')
   return inVersion(left, type)
 }
@@ -40,10 +44,15 @@ function warn({ type, warnings }: Call, { policy }: Options): void {
 export function removeAll(call: Call, objects: readonly KubeObject[]): void {
   const options = optionsOf(call)
   warn(call, options)
-  for (const object of objects) removeObject(call, object, options)
+  for (const object of objects) removeObject(call, object, options, 'asked')
 }
 
-function removeObject(call: Call, object: KubeObject, options: Options): { isGone: boolean; object: KubeObject } {
+function removeObject(
+  call: Call,
+  object: KubeObject,
+  options: Options,
+  admission: Admission,
+): { isGone: boolean; object: KubeObject } {
   const { core, type } = call
   const { metadata } = object
   const name = metadata.name ?? ''
@@ -73,8 +82,11 @@ function removeObject(call: Call, object: KubeObject, options: Options): { isGon
       { name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) },
       `ResourceVersion in precondition: , ResourceVersion in object meta: ${metadata.resourceVersion}`,
     )
-  if (isDryRun(call)) return { isGone, object: marked }
   const isPod = type.kind === 'Pod' && type.group === ''
+  const isUnderWay = isPod && marked === object && !isGone
+  if (admission === 'asked' && !isUnderWay)
+    checkPolicies(call, { operation: 'DELETE', old: type.isCustom ? inVersion(object, type) : object })
+  if (isDryRun(call)) return { isGone, object: marked }
   const mustMark = marked !== object && (!isGone || isPod)
   const stored = mustMark ? core.store.put(table, key, marked) : object
   if (table === CRDS) return finishCrd(core, stored)

@@ -3,6 +3,8 @@ const core =
 const inGroups = new Map(
   Object.entries({
     '': core,
+    'admissionregistration.k8s.io':
+      'mutatingadmissionpolicies mutatingadmissionpolicybindings mutatingwebhookconfigurations validatingwebhookconfigurations',
     apps: 'controllerrevisions daemonsets replicasets statefulsets',
     batch: 'cronjobs',
     'networking.k8s.io': 'ingressclasses ipaddresses servicecidrs',
@@ -11,7 +13,6 @@ const inGroups = new Map(
   }),
 )
 const wholeGroups = [
-  'admissionregistration.k8s.io',
   'apiregistration.k8s.io',
   'autoscaling',
   'certificates.k8s.io',

@@ -1,5 +1,6 @@
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
+import { checkPolicies } from './admission/policies.ts'
 import type { Call } from './context.ts'
 import { at, isObject } from './json.ts'
 import { get } from './list.ts'
@@ -31,6 +32,13 @@ export function rescale(call: Call): KubeObject {
     type.isCustom && wanted < 0
       ? [negative(`.${type.scalePaths?.replicas}`, wanted, 'should be a non-negative integer')]
       : []
+  if (errors.length === 0)
+    checkPolicies(call, {
+      operation: 'UPDATE',
+      object: scaleOf(call, next, false),
+      old: scaleOf(call, stored, false),
+      kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    })
   return replace(call, stored, next, 'update', errors)
 }
 

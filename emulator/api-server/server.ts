@@ -1,5 +1,6 @@
 import { NotImplementedError } from '../schema/field-error.ts'
 import type { World } from '../world.ts'
+import { checkPolicies } from './admission/policies.ts'
 import { followQuotas } from './admission/quotas.ts'
 import { type Attributes, authorize, refusal } from './authorize.ts'
 import { bind, evict } from './bind-and-evict.ts'
@@ -178,7 +179,14 @@ function serve(call: Call, { signToken, logs }: Node): Response {
   if (subresource === 'token') {
     if (verb !== 'create') throw methodNotAllowed()
     if (!signToken) throw notImplemented('TokenRequest without a signing key')
-    return reply(201, requestToken(core, request, { namespace: info.namespace ?? '', name }, signToken))
+    const admit = (object: KubeObject): void =>
+      checkPolicies(call, {
+        operation: 'CREATE',
+        object,
+        kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+      })
+    const ref = { namespace: info.namespace ?? '', name }
+    return reply(201, requestToken(core, request, ref, { sign: signToken, admit }), call)
   }
   if (subresource === 'log') {
     if (verb !== 'get') throw methodNotAllowed()
@@ -186,7 +194,7 @@ function serve(call: Call, { signToken, logs }: Node): Response {
   }
   if (subresource === 'binding' || subresource === 'eviction') {
     if (verb !== 'create') throw methodNotAllowed()
-    return reply(201, subresource === 'binding' ? bind(call) : evict(call))
+    return reply(201, subresource === 'binding' ? bind(call) : evict(call), call)
   }
   if (subresource === 'finalize' && verb !== 'update') throw methodNotAllowed()
   if (!['', 'status', 'scale', 'finalize'].includes(subresource))

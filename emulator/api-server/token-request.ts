@@ -20,7 +20,7 @@ export function requestToken(
   core: Core,
   request: Request,
   ref: { namespace: string; name: string },
-  sign: SignToken,
+  { sign, admit }: { readonly sign: SignToken; readonly admit: (object: KubeObject) => void },
 ): Json {
   const { namespace, name } = ref
   checkBody(request)
@@ -29,9 +29,17 @@ export function requestToken(
   const spec = at(request.body, 'spec')
   const seconds = Number(at(spec, 'expirationSeconds') ?? 3600)
   checkRequest(request.body, ref, seconds)
-  const bound = boundObject(core, at(spec, 'boundObjectRef'), ref)
+  const given = isObject(request.body) ? request.body : {}
   const asked = listAt(spec, 'audiences').map(String)
   const audiences = asked.length > 0 ? asked : [issuer]
+  admit({
+    ...given,
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: { ...ref, ...(isObject(given['metadata']) && given['metadata']) },
+    spec: { ...(isObject(spec) && spec), audiences, expirationSeconds: seconds },
+  })
+  const bound = boundObject(core, at(spec, 'boundObjectRef'), ref)
   const now = Math.floor(core.world.now() / 1000)
   const { uid = '' } = account.metadata
   const token = sign({

@@ -25,8 +25,8 @@ export function escapedName(name: string): string | undefined {
 
 const text: Schema = { type: 'string' }
 
-/** Makes types of schemas known to an environment. */
-export function celTypes(environment: Environment, known: Map<string, Schema>) {
+/** Makes types of schemas known to an environment. `nameOf` says how expressions write a field, `undefined` for not at all. */
+export function celTypes(environment: Environment, known: Map<string, Schema>, nameOf = escapedName) {
   let count = 0
 
   const typeOf = (schema: Schema, isRoot: boolean): CelType | undefined => {
@@ -72,7 +72,7 @@ export function celTypes(environment: Environment, known: Map<string, Schema>) {
         }
       : (schema.properties ?? {})
     const fields = Object.entries(properties).flatMap(([key, property]) => {
-      const name = escapedName(key)
+      const name = nameOf(key)
       const type = typeOf(property, property['x-kubernetes-embedded-resource'] === true)
       return name !== undefined && type ? [{ key, name, type }] : []
     })

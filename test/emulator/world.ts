@@ -12,6 +12,7 @@ export const faultsHere: readonly Fault[] = [
   'events twice',
   'two instances',
   'API server restarted',
+  'admission policy',
   'sweeper left alone',
 ]
 

@@ -8,6 +8,7 @@ import { checkEscalation } from './escalation.ts'
 import { checkLimits, withDefaultLimits } from './limit-ranger.ts'
 import { withPriority, withTolerations } from './pod-defaults.ts'
 import { podSecurity } from './pod-security.ts'
+import { checkPolicies } from './policies.ts'
 import { chargeQuotas, settleQuota } from './quotas.ts'
 import { withServiceAccount } from './service-account.ts'
 
@@ -24,8 +25,11 @@ export function mutated(call: Call, object: KubeObject, old?: KubeObject): KubeO
 /** What admission refuses in a valid object. The answer is to be called when the object is stored. */
 export function admitted(call: Call, object: KubeObject, old?: KubeObject): (stored: KubeObject) => void {
   const { core, type, info, warnings } = call
-  if (type.isCustom) return charged(call, object, old)
-  if (info.subresource !== '') return () => undefined
+  const ask = (): void => checkPolicies(call, { operation: old ? 'UPDATE' : 'CREATE', object, old })
+  if (type.isCustom || info.subresource !== '') {
+    if (info.subresource !== 'scale') ask() // what policies see there is the Scale
+    return info.subresource === '' || type.isCustom ? charged(call, object, old) : () => undefined
+  }
   checkEscalation(call, object, old)
   const isClaim = type.kind === 'PersistentVolumeClaim'
   if ((isPod(call) && !old) || isClaim) checkLimits(core, object, type.plural)
@@ -33,6 +37,7 @@ export function admitted(call: Call, object: KubeObject, old?: KubeObject): (sto
     const errors = podSecurityLabelErrors(object)
     if (errors.length > 0) throw invalid(type, object.metadata.name ?? '', errors)
   } else warnings.push(...podSecurity(core, object, old))
+  ask()
   return charged(call, object, old)
 }
 

@@ -1,5 +1,6 @@
 import { at, isObject, textAt, timestamp } from '../json.ts'
 import type { Json, KubeObject, ResourceType } from '../types.ts'
+import { admissionBinding, admissionPolicy } from './admission-policy.ts'
 import { pod } from './pod.ts'
 import { qosOf } from './qos.ts'
 import { checkService, prepared, service } from './service.ts'
@@ -102,6 +103,8 @@ const hooks: Readonly<Record<string, Hooks>> = {
   ClusterRole: { setDefaults: (object) => ({ ...object, rules: object['rules'] ?? null }) },
   RoleBinding: { setDefaults: binding },
   ClusterRoleBinding: { setDefaults: binding },
+  ValidatingAdmissionPolicy: { setDefaults: admissionPolicy, prepareForCreate: withStatus({}) },
+  ValidatingAdmissionPolicyBinding: { setDefaults: admissionBinding },
 }
 
 const initialPodStatus = (object: KubeObject, now: string): Json => {

@@ -1,5 +1,6 @@
 import { labelFaults, pathSegmentFaults } from '../../schema/names.ts'
 import type { KubeObject } from '../types.ts'
+import { admissionBindingErrors, admissionPolicyErrors } from './admission-policy.ts'
 import type { Errors } from './checks.ts'
 import { claimErrors } from './claim.ts'
 import { configMapErrors, secretErrors } from './config.ts'
@@ -39,6 +40,8 @@ export const validators: Readonly<Record<string, Validate>> = {
   ClusterRole: roleErrors,
   RoleBinding: bindingErrors,
   ClusterRoleBinding: bindingErrors,
+  ValidatingAdmissionPolicy: admissionPolicyErrors,
+  ValidatingAdmissionPolicyBinding: admissionBindingErrors,
 }
 
 export const nameFaults: Readonly<Record<string, (name: string) => readonly string[]>> = {

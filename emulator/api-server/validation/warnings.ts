@@ -22,6 +22,13 @@ export function warningsOf(object: KubeObject, old?: KubeObject): readonly strin
       return textAt(object, 'type') === 'kubernetes.io/tls' && !isPem(at(object, 'data', 'tls.crt'))
         ? ['tls: failed to find any PEM data in certificate input']
         : []
+    case 'ValidatingAdmissionPolicy':
+    case 'ValidatingAdmissionPolicyBinding':
+      return object.metadata.name?.endsWith('.static.k8s.io')
+        ? [
+            'metadata.name: names ending with ".static.k8s.io" are reserved for static manifest-based configurations and cannot be managed via the API',
+          ]
+        : []
     default:
       return []
   }

@@ -34,8 +34,13 @@ const roots: Readonly<Record<string, string>> = {
   rolebindings: 'apis/rbac.authorization.k8s.io/v1',
   clusterroles: 'apis/rbac.authorization.k8s.io/v1',
   clusterrolebindings: 'apis/rbac.authorization.k8s.io/v1',
+  validatingadmissionpolicies: 'apis/admissionregistration.k8s.io/v1',
+  validatingadmissionpolicybindings: 'apis/admissionregistration.k8s.io/v1',
 }
-const clusterWide = ['namespaces', 'clusterroles', 'clusterrolebindings']
+const clusterWide = [
+  ...['namespaces', 'clusterroles', 'clusterrolebindings'],
+  ...['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+]
 
 export const pathOf = (plural: string, rest = ''): string =>
   `${roots[plural] ?? 'api/v1'}/${clusterWide.includes(plural) ? '' : 'namespaces/{ns}/'}${plural}${rest}`

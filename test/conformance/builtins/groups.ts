@@ -5,6 +5,7 @@ import type { Group } from './case.ts'
 import { jobGroups } from './job-cases.ts'
 import { objectGroups } from './object-cases.ts'
 import { podGroups } from './pod-cases.ts'
+import { policyGroups } from './policy-cases.ts'
 
 export const groups: readonly Group[] = [
   ...podGroups,
@@ -13,4 +14,5 @@ export const groups: readonly Group[] = [
   ...accessGroups,
   ...admissionGroups,
   ...bodyGroups,
+  ...policyGroups,
 ]

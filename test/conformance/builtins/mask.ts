@@ -2,7 +2,8 @@ import type { Answer } from './case.ts'
 
 /** Without what differs from run to run, and without managedFields, which the patch conformance compares. */
 export function masked(answer: Answer, namespace: string): Answer {
-  return { ...answer, body: value(answer.body, namespace) }
+  const { warning, body } = answer
+  return { ...answer, ...(warning && { warning: text(warning, namespace) }), body: value(body, namespace) }
 }
 
 const volatile = ['resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'expirationTimestamp', 'token']
