@@ -161,7 +161,7 @@ export function withOwners(call: Call, before: KubeObject | undefined, after: Ku
   const entries = trackUpdate({
     type: known,
     before,
-    after: { ...withStructs(known, after), apiVersion: apiVersionOf(call.type) },
+    after: { ...withStructs(known, after, before), apiVersion: apiVersionOf(call.type) },
     manager: managerOf(call),
     now: call.core.world.now(),
     ...(subresource !== '' && { subresource }),

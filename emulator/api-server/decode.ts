@@ -120,9 +120,9 @@ function asObject({ type, info, warnings, request }: Call, body: Json, before: K
     )
   warnings.push(...odd)
   if (!root) return object
-  if (found === plain) return canonical(object)
+  if (found === plain) return canonical(object, before)
   const known = keepKnown(root, object) as KubeObject
-  return canonical(found === withNulls ? known : checkTypes(type, root, known))
+  return canonical(found === withNulls ? known : checkTypes(type, root, known), before)
 }
 
 /** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */

@@ -7,7 +7,7 @@ import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
 import { removeIfDone } from './delete.ts'
-import { equal, without } from './json.ts'
+import { equal, isObject, without } from './json.ts'
 import { metaErrors } from './meta-errors.ts'
 import { fitting } from './size.ts'
 import { badRequest, conflict, invalid, notFound, qualified, StatusError, storageConflict } from './status.ts'
@@ -19,10 +19,10 @@ import { warningsOf } from './validation/warnings.ts'
 export function update(call: Call): { readonly object: KubeObject; readonly created: boolean } {
   checkWriteOptions(call, 'update')
   const { core, info, type } = call
-  const decoded = decodeBody(call)
+  const old = core.store.get(tableOf(type), keyFor(call))
+  const decoded = decodeBody(call, old && inVersion(old, type))
   checkName(call, decoded)
   const object = inNamespace(call, decoded)
-  const old = core.store.get(tableOf(type), keyFor(call))
   if (!old) {
     if (!type.allowsCreateOnUpdate || info.subresource !== '') throw notFound(type, info.name)
     const { uid, resourceVersion: _, ...metadata } = object.metadata
@@ -55,7 +55,7 @@ export function replace(
 ): KubeObject {
   const { core, type, info } = call
   const old = inVersion(stored, type)
-  const wanted = type.setDefaults?.(given) ?? given
+  const wanted = type.setDefaults ? withKeptSpec(type.setDefaults(given), given, old) : given
   const { uid } = wanted.metadata
   const asked = wanted.metadata.resourceVersion ?? ''
   const resourceVersion = asked === '0' ? '' : asked
@@ -78,7 +78,7 @@ export function replace(
       'the object has been modified; please apply your changes to the latest version and try again',
     )
   const next = withGeneration(call, merged(call, old, mutated(call, wanted, old), from), old)
-  if (!type.isCustom) refuseUnseen(next)
+  if (!type.isCustom) refuseUnseen(next, old)
   const changes = changeErrors(next, old) // the real server looks at them twice
   const meta = [...metaErrors(next, type), ...changes, ...changes]
   const errors = [...earlier, ...meta, ...specErrors(call, next, old, meta)]
@@ -86,7 +86,7 @@ export function replace(
   if (info.subresource === '') call.warnings.push(...warningsOf(next, old))
   const settle = admitted(call, next, old)
   const isService = type.kind === 'Service' && !type.isCustom && info.subresource === ''
-  const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next)
+  const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next, old)
   const owned = from === 'apply' ? placed : withOwners(call, old, placed)
   // What was written under another schema, and reads otherwise now, is written anew.
   const isAsRead = equal(old, { ...stored, apiVersion: old.apiVersion })
@@ -104,6 +104,10 @@ export function replace(
   settle(written)
   return written
 }
+
+/** A spec that a write leaves as it is got its defaults before it was stored: it is the same value again, in which nobody looks for changes. */
+const withKeptSpec = (defaulted: KubeObject, { spec }: KubeObject, old: KubeObject): KubeObject =>
+  isObject(spec) && spec === old['spec'] ? { ...defaulted, spec } : defaulted
 
 /** Gone with this write: its deletion waited for the finalizers alone. */
 const isFinished = ({ metadata, kind, spec }: KubeObject): boolean =>

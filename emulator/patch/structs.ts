@@ -5,24 +5,29 @@ import type { Field, FieldType, JsonObject, MapType, TypeInfo } from './types.ts
 /**
  * The object as the server's Go types write it: structs that are no pointers are there even when empty (`status: {}`,
  * a container's `resources: {}`), empty lists and maps are not, and `null` is nothing (in a map
- * of strings an empty one). Of a custom resource only the metadata is so. Pure.
+ * of strings an empty one). Of a custom resource only the metadata is so. What is the very same value in `before`, where
+ * all of that is done, is not looked at. Pure.
  */
-export function withStructs(type: TypeInfo, object: JsonObject): JsonObject {
-  if (!type.isCustom) return filled(type.root, object) as JsonObject // an object stays one
+export function withStructs(type: TypeInfo, object: JsonObject, before?: JsonObject): JsonObject {
+  if (!type.isCustom) return filled(type.root, object, before) as JsonObject // an object stays one
   const { metadata } = object
   return isObject(metadata) ? { ...object, metadata: filled(named('ObjectMeta'), metadata) } : object
 }
 
 /** The value itself where nothing is to be filled in or left out. */
-function filled(type: FieldType, value: unknown): unknown {
-  if (Array.isArray(value)) return type.list ? filledList(type.list.element, value) : value
-  return isObject(value) && type.map ? filledMap(type.map, value) : value
+function filled(type: FieldType, value: unknown, before?: unknown): unknown {
+  if (value === before) return value
+  if (Array.isArray(value)) return type.list ? filledList(type.list.element, value, before) : value
+  return isObject(value) && type.map ? filledMap(type.map, value, isObject(before) ? before : nothing) : value
 }
 
-function filledList(element: FieldType, list: readonly unknown[]): readonly unknown[] {
+const nothing: JsonObject = {}
+
+function filledList(element: FieldType, list: readonly unknown[], before: unknown): readonly unknown[] {
+  const old: readonly unknown[] = Array.isArray(before) ? before : []
   let result: unknown[] | undefined
   for (let at = 0; at < list.length; at++) {
-    const item = filled(element, list[at])
+    const item = filled(element, list[at], old[at])
     if (item === list[at]) continue
     result ??= [...list]
     result[at] = item
@@ -30,14 +35,19 @@ function filledList(element: FieldType, list: readonly unknown[]): readonly unkn
   return result ?? list
 }
 
-function filledMap(map: MapType, object: JsonObject): JsonObject {
+function filledMap(map: MapType, object: JsonObject, before: JsonObject): JsonObject {
   const { fields, element = {} } = map
   let changes: Map<string, unknown> | undefined
   for (const name of Object.keys(object)) {
     const inner = object[name]
     if (typeof inner !== 'object' && inner !== '' && inner !== 0 && inner !== false) continue
+    if (inner === before[name] && inner !== null && typeof inner === 'object') continue
     const field = fields.get(name)
-    const made = filledField({ name, field, element: field?.type ?? element, isOfText: isOfText(map) }, inner)
+    const made = filledField(
+      { name, field, element: field?.type ?? element, isOfText: isOfText(map) },
+      inner,
+      before[name],
+    )
     if (made !== inner) changes = (changes ?? new Map()).set(name, made)
   }
   for (const name of structsOf(map)) {
@@ -55,12 +65,12 @@ type Inside = {
 }
 
 /** `undefined` where it is left out. */
-function filledField({ name, field, element, isOfText }: Inside, value: unknown): unknown {
+function filledField({ name, field, element, isOfText }: Inside, value: unknown, before: unknown): unknown {
   if (value === null) {
     if (!field && isOfText) return ''
     return field?.isRequired ? null : undefined
   }
-  return field && isOmitted(name, field, value) ? undefined : filled(element, value)
+  return field && isOmitted(name, field, value) ? undefined : filled(element, value, before)
 }
 
 const isOfText = ({ element }: MapType): boolean => element?.scalar === 'string'

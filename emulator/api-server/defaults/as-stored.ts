@@ -1,8 +1,8 @@
 import { withStructs } from '../../patch/structs.ts'
+import { withItems } from '../../schema/rebuild.ts'
 import { type Call, typeInfoOf } from '../context.ts'
 import { at, isObject, listAt } from '../json.ts'
 import type { Json, KubeObject } from '../types.ts'
-import { eachIn } from './pod.ts'
 import { withTemplateLabels } from './workloads.ts'
 
 const record = (value: unknown): Json => (isObject(value) ? value : {})
@@ -13,8 +13,17 @@ const timed = (item: Json, ...keys: readonly string[]): Json => ({
   ...Object.fromEntries(keys.map((key) => [key, null])),
   ...item,
 })
-const conditions = (status: Json): Json =>
-  eachIn(status, 'conditions', (item) => timed(item, 'lastProbeTime', 'lastTransitionTime'))
+type Change = (item: Json) => Json
+/** The list under `key` with each new item changed. */
+const eachNew = (object: Json, before: unknown, key: string, change: Change): Json => {
+  const old = listAt(before, key)
+  const list = object[key]
+  return Array.isArray(list)
+    ? { [key]: withItems(list, (item, index) => (isObject(item) && item === old[index] ? item : change(record(item)))) }
+    : {}
+}
+const conditions = (status: Json, before: unknown): Json =>
+  eachNew(status, before, 'conditions', (item) => timed(item, 'lastProbeTime', 'lastTransitionTime'))
 
 const states = (container: Json): Json => {
   const state = (given: Json): Json => ({
@@ -25,16 +34,20 @@ const states = (container: Json): Json => {
   return { ...container, state: state(record(container['state'])), lastState: state(record(container['lastState'])) }
 }
 
-/** A built-in object after its way into the store and back: Go's zero values are left out or filled in. Pure. */
-export function asStored({ type }: Call, object: KubeObject): KubeObject {
+/**
+ * A built-in object after its way into the store and back: Go's zero values are left out or filled in. What is the very same value in
+ * `before`, which is stored, stays so. Pure.
+ */
+export function asStored({ type }: Call, object: KubeObject, before?: KubeObject): KubeObject {
   const info = type.isCustom || type.kind === 'CustomResourceDefinition' ? undefined : typeInfoOf(type)
   if (!info) return object
-  return ofKind(withStructs(info, object) as KubeObject)
+  return ofKind(withStructs(info, object, before) as KubeObject, before)
 }
 
-function ofKind(object: KubeObject): KubeObject {
+function ofKind(object: KubeObject, before: KubeObject | undefined): KubeObject {
   const spec = record(object['spec'])
   const status = record(object['status'])
+  const old = before?.['status']
   switch (object.kind) {
     case 'Event':
       return { ...timed(object, 'eventTime', 'firstTimestamp', 'lastTimestamp'), ...object } as KubeObject
@@ -44,15 +57,20 @@ function ofKind(object: KubeObject): KubeObject {
     case 'LimitRange':
       return { ...object, spec: { ...spec, ...orNull(spec, 'limits') } }
     case 'Pod': {
-      const all = ['containerStatuses', 'initContainerStatuses'].map((key) => eachIn(status, key, states))
-      return { ...object, status: Object.assign({ ...status }, conditions(status), ...all) as Json }
+      if (isObject(old) && status === old) return object
+      const all = ['containerStatuses', 'initContainerStatuses'].map((key) => eachNew(status, old, key, states))
+      return { ...object, status: Object.assign({ ...status }, conditions(status, old), ...all) as Json }
     }
     case 'PersistentVolumeClaim':
-      return { ...object, status: { ...status, ...conditions(status) } }
+      return { ...object, status: { ...status, ...conditions(status, old) } }
     case 'Job': {
       const policy = spec['podFailurePolicy']
-      const failing = isObject(policy) ? { podFailurePolicy: { ...policy, ...orNull(policy, 'rules') } } : {}
-      const made = { ...object, spec: { ...spec, ...failing }, status: { ...status, ...conditions(status) } }
+      const failing = isObject(policy) && { podFailurePolicy: { ...policy, ...orNull(policy, 'rules') } }
+      const made = {
+        ...object,
+        ...(failing && spec !== before?.['spec'] && { spec: { ...spec, ...failing } }),
+        ...((!isObject(old) || status !== old) && { status: { ...status, ...conditions(status, old) } }),
+      }
       return at(made, 'metadata', 'labels') === undefined ? withTemplateLabels(made) : made
     }
     default:

@@ -3,7 +3,7 @@ import type { FieldType } from '../../patch/types.ts'
 import { withFields, withItems } from '../../schema/rebuild.ts'
 import { isObject } from '../json.ts'
 import { badRequest } from '../status.ts'
-import type { KubeObject } from '../types.ts'
+import type { Json, KubeObject } from '../types.ts'
 import { quantityOf, quantityText } from '../validation/quantity.ts'
 
 // Fields that Go decodes into types of their own, by the struct that has them.
@@ -27,37 +27,42 @@ const microTimes: Readonly<Record<string, readonly string[]>> = {
 }
 const times = /(Time|timestamp|Timestamp|startedAt|finishedAt)$/
 
-/** With quantities as the server writes them. Throws its 400 for what Go's types cannot take. Pure. */
-export function canonical(object: KubeObject): KubeObject {
+/**
+ * With quantities as the server writes them. Throws its 400 for what Go's types cannot take. What is the very same value in `before`,
+ * where that is done, is not looked at. Pure.
+ */
+export function canonical(object: KubeObject, before?: KubeObject): KubeObject {
   const type = builtInType(object.apiVersion, object.kind)
   if (!type) return object
   const refuse = (why: string): never => {
     const version = object.apiVersion.split('/').at(-1)
     throw badRequest(`${object.kind} in version "${version}" cannot be handled as a ${object.kind}: ${why}`)
   }
-  return walk(type.root, object, refuse) as KubeObject
+  return walk(type.root, object, before, refuse) as KubeObject
 }
 
 type Refuse = (why: string) => never
 
-function walk(type: FieldType | undefined, value: unknown, refuse: Refuse): unknown {
-  if (typeof value !== 'object' || value === null) return value
+function walk(type: FieldType | undefined, value: unknown, before: unknown, refuse: Refuse): unknown {
+  if (typeof value !== 'object' || value === null || value === before) return value
   if (Array.isArray(value)) {
+    const old: readonly unknown[] = Array.isArray(before) ? before : []
     const element = type?.list?.element
-    return element ? withItems(value, (item) => walk(element, item, refuse)) : value
+    return element ? withItems(value, (item, index) => walk(element, item, old[index], refuse)) : value
   }
   const map = type?.map
   if (!isObject(value) || !map?.name || map.name === 'ObjectMeta') return value
   const name = map.name
+  const old: Json = isObject(before) ? before : {}
   return withFields(value, (item, key) => {
-    if (item === null || item === undefined) return item
+    if (item === null || item === undefined || item === old[key]) return item
     if (quantityMaps[name]?.includes(key) && isObject(item))
       return withFields(item, (text) => quantity(text, refuse, MILLI))
     if (quantities[name]?.includes(key)) return quantity(item, refuse)
     if (bytes[name]?.includes(key) && isObject(item)) for (const text of Object.values(item)) checkBase64(text, refuse)
     if (microTimes[name]?.includes(key)) return microTime(String(item), refuse)
     if (typeof item === 'string') return times.test(key) ? time(item, refuse) : item
-    return walk(map.fields.get(key)?.type, item, refuse)
+    return walk(map.fields.get(key)?.type, item, old[key], refuse)
   })
 }
 

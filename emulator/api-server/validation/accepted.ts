@@ -2,7 +2,7 @@ import { builtInType } from '../../patch/built-in-types.ts'
 import type { FieldType } from '../../patch/types.ts'
 import { isObject } from '../json.ts'
 import { notImplemented } from '../status.ts'
-import type { KubeObject } from '../types.ts'
+import type { Json, KubeObject } from '../types.ts'
 
 // By the type of emulator/patch/built-in-types.json: the fields that a validator has looked at, or that no rule of the
 // real server is about. `*` are all of them. What is not here is refused when it is set, types that are not here whole:
@@ -80,18 +80,20 @@ const accepted: Readonly<Record<string, string>> = {
 
 const fieldsOf = new Map(Object.entries(accepted).map(([type, fields]) => [type, new Set(fields.split(' '))]))
 
-/** Throws a 501 that names the first field for whose value nobody vouches. Ephemeral containers are refused as the real server does. */
-export function refuseUnseen(object: KubeObject): void {
+/** Throws a 501 that names the first field for whose value nobody vouches. Ephemeral containers are refused as the real server does. `before` is stored: what is the very same value there was looked at. */
+export function refuseUnseen(object: KubeObject, before?: KubeObject): void {
   const type = builtInType(object.apiVersion, object.kind)
   if (!type || object.kind === 'CustomResourceDefinition') return // emulator/schema looks at definitions
-  const path = unseenIn(type.root, object, '')
+  const path = unseenIn(type.root, object, before, '')
   if (path !== undefined) throw notImplemented(`the field ${path} of ${object.kind}`)
 }
 
-function unseenIn(type: FieldType | undefined, value: unknown, path: string): string | undefined {
+function unseenIn(type: FieldType | undefined, value: unknown, before: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null || value === before) return undefined
   if (Array.isArray(value)) {
+    const old: readonly unknown[] = Array.isArray(before) ? before : []
     for (const [index, item] of value.entries()) {
-      const found = unseenIn(type?.list?.element, item, `${path}[${index}]`)
+      const found = unseenIn(type?.list?.element, item, old[index], `${path}[${index}]`)
       if (found !== undefined) return found
     }
     return undefined
@@ -99,12 +101,15 @@ function unseenIn(type: FieldType | undefined, value: unknown, path: string): st
   const map = type?.map
   if (!isObject(value) || !map?.name || map.name === 'ObjectMeta') return undefined
   const known = accepted[map.name] === '*' ? 'all' : fieldsOf.get(map.name)
-  for (const [key, item] of Object.entries(value)) {
-    if (item === undefined || item === null || item === '' || item === false || item === 0) continue
+  const old: Json = isObject(before) ? before : {}
+  for (const key of Object.keys(value)) {
+    const item = value[key]
+    if (item === old[key] || item === undefined || item === null || item === '' || item === false || item === 0)
+      continue
     const place = path === '' ? key : `${path}.${key}`
     if (key === 'ephemeralContainers') continue
     if (known !== 'all' && !known?.has(key)) return place
-    const found = unseenIn(map.fields.get(key)?.type, item, place)
+    const found = unseenIn(map.fields.get(key)?.type, item, old[key], place)
     if (found !== undefined) return found
   }
   return undefined
