@@ -60,6 +60,7 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
     writeFileSync(kubeconfig, edge.kubeconfig(), { mode: 0o600 })
     platform.apply(forLaptop(manifests, world.now()))
     await manageSampleNamespace(platform, stop.signal)
+    if (stop.signal.aborted) return
     reporter.introduce({ url: edge.url, kubeconfig })
     const names = options.hasSamples ? await playSamples(platform, reporter, stop.signal, options.isUntilSettled) : []
     if (options.isUntilSettled) await settle(platform, () => meter.report().total.instances, names, stop.signal)
