@@ -9,6 +9,8 @@ export type Expression = {
   readonly type: string
   /** The variables that it uses. */
   readonly names: ReadonlySet<string>
+  /** The fields that it reads of variables: `['request', 'kind', 'group']`. The engine does not look at those in `has()`. */
+  readonly paths: readonly (readonly string[])[]
 }
 
 /**
@@ -38,8 +40,11 @@ export function compileExpression(
   }
   const edits: { at: number; from: string; to: string }[] = []
   const names = new Set<string>()
+  const paths: (readonly string[])[] = []
   walk(ast, (node) => {
     if (node.op === 'id') names.add(node.args)
+    const path = pathOf(node)
+    if (path) paths.push(path)
     if (node.op === 'call' && !functions.includes(node.args[0])) refuse(`function ${node.args[0]}`)
     if (node.op === 'call' && Object.hasOwn(replaced, node.args[0])) refuse(`function ${node.args[0]}`)
     const call = node.op === 'call' ? own(replacedCalls, node.args[0]) : undefined
@@ -68,7 +73,7 @@ export function compileExpression(
   const rewritten = edits
     .sort((a, b) => b.at - a.at)
     .reduce((text, { at, from, to }) => text.slice(0, at) + to + text.slice(at + from.length), expression)
-  return { evaluate: environment.parse(rewritten), type: ofType, names }
+  return { evaluate: environment.parse(rewritten), type: ofType, names, paths }
 }
 
 function compilePattern(pattern: string, refuse: (why: string) => never): void {
@@ -87,6 +92,15 @@ function walk(node: ASTNode, visit: (node: ASTNode) => void): void {
     else if (isNode(each)) walk(each, visit)
   }
   inner(node.args)
+}
+
+/** `undefined` for what is no field of a field of a variable. */
+function pathOf(node: ASTNode): readonly string[] | undefined {
+  if (node.op === 'id') return [node.args]
+  if (node.op !== '.' && node.op !== '.?') return undefined
+  const [of, field] = node.args as readonly unknown[]
+  const path = isNode(of) ? pathOf(of) : undefined
+  return path && typeof field === 'string' ? [...path, field] : undefined
 }
 
 const isNode = (value: unknown): value is ASTNode =>

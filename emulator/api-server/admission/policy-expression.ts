@@ -1,5 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js'
-import { CelFailure, registerLibrary } from '../../schema/cel-library.ts'
+import { registerLibrary } from '../../schema/cel-library.ts'
 import { compileExpression, evaluated } from '../../schema/cel-program.ts'
 import { celTypes } from '../../schema/cel-types.ts'
 import { NotImplementedError } from '../../schema/field-error.ts'
@@ -65,6 +65,15 @@ const namespaceSchema = object({
   status: object({ phase: text }),
 })
 
+const schemas: Readonly<Record<string, Schema>> = { request: requestSchema, namespaceObject: namespaceSchema }
+
+/** Whether a schema has the fields, each in the one before it, as far as it says what there is. */
+function isIn(schema: Schema | undefined, fields: readonly string[]): boolean {
+  const [field, ...rest] = fields
+  const { properties } = schema ?? {}
+  return field === undefined || !properties || (Object.hasOwn(properties, field) && isIn(properties[field], rest))
+}
+
 const celNames = ['dyn', 'bool', 'int', 'uint', 'double', 'string', 'bytes']
 
 /** A compiler that knows the variables of a policy so far, by their types. What it makes throws `WrongType` and `NotImplementedError`. */
@@ -84,7 +93,15 @@ export function policyExpressions(variables: Readonly<Record<string, string>> = 
   environment.registerVariable('variables', 'AdmissionVariables')
 
   return (source, expected) => {
-    const { evaluate, type, names } = compileExpression(environment, source, { isUnsure: () => false })
+    const { evaluate, type, names, paths } = compileExpression(environment, source, { isUnsure: () => false })
+    for (const path of paths) {
+      const [root = '', ...fields] = path
+      const unknown =
+        root === 'variables'
+          ? fields[0] !== undefined && !Object.hasOwn(variables, fields[0])
+          : !isIn(schemas[root], fields)
+      if (unknown) throw new NotImplementedError(`the CEL expression ${source} (there is no ${path.join('.')} here)`)
+    }
     // They come into being only after the policies have spoken.
     if (/\bmanagedFields\b/.test(source)) throw new NotImplementedError('managedFields in an admission policy')
     if (expected !== undefined && type !== expected) {
@@ -140,5 +157,3 @@ export function celValue(value: unknown): unknown {
     Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, celValue(each)] as const])),
   )
 }
-
-export const failed = (value: unknown): value is CelFailure => value instanceof CelFailure

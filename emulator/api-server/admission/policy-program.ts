@@ -2,7 +2,7 @@ import { CelFailure } from '../../schema/cel-library.ts'
 import { shownMessage } from '../../schema/cel-program.ts'
 import { listAt, textAt } from '../json.ts'
 import type { KubeObject } from '../types.ts'
-import { failed, type Input, type PolicyExpression, policyExpressions } from './policy-expression.ts'
+import { type Input, type PolicyExpression, policyExpressions } from './policy-expression.ts'
 
 /** Why a policy denies a request; `reason` is empty where an expression failed. */
 export type Denial = { readonly message: string; readonly reason: string }
@@ -62,6 +62,7 @@ function compiled(policy: KubeObject): PolicyProgram {
   }
 }
 
+const failed = (value: unknown): value is CelFailure => value instanceof CelFailure
 const errorText = ({ source }: PolicyExpression, { message }: CelFailure): string =>
   `expression '${source}' resulted in error: ${message}`
 

@@ -240,6 +240,62 @@ const deployment = {
   },
 }
 
+const version = (name: string) => ({
+  name,
+  served: true,
+  storage: name === 'v1',
+  subresources: { status: {} },
+  schema: {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: {
+        spec: { type: 'object', properties: { count: { type: 'integer' }, share: { type: 'number' } } },
+        status: { type: 'object', properties: { ready: { type: 'boolean' } } },
+      },
+    },
+  },
+})
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'gears.{ns}.io' },
+  spec: {
+    group: '{ns}.io',
+    names: { kind: 'Gear', plural: 'gears' },
+    scope: 'Namespaced',
+    versions: [version('v1'), version('v2')],
+  },
+}
+const gears = (of: string): string => `apis/{ns}.io/${of}/namespaces/{ns}/gears`
+const gear = (name: string, more: Json = {}, of = 'v1'): Json => ({
+  apiVersion: `{ns}.io/${of}`,
+  kind: 'Gear',
+  metadata: { name: `g-${name}`, labels: { case: name } },
+  ...more,
+})
+const aboutGears = (versions: readonly string[], more: Json = {}): Json => ({
+  matchConstraints: {
+    resourceRules: [
+      { apiGroups: ['{ns}.io'], apiVersions: versions, operations: ['*'], resources: ['gears', 'gears/status'] },
+    ],
+    ...more,
+  },
+})
+const shownVersions =
+  'object.apiVersion + " " + request.kind.version + request.requestKind.version + request.resource.version + request.requestResource.version'
+const onGears: readonly Step[] = [
+  ...bound('equivalent', { ...aboutGears(['v2']), ...says('false', { messageExpression: shownVersions }) }),
+  ...bound('exact', { ...aboutGears(['v2'], { matchPolicy: 'Exact' }), ...says('false') }),
+  ...bound('numbers', {
+    ...aboutGears(['*']),
+    ...says('object.spec.share > 0.5 && object.spec.count + 1 == 3 && type(object.spec.share) == double'),
+  }),
+  ...bound('states', {
+    ...aboutGears(['*']),
+    ...says('request.operation == "CREATE" || !object.status.ready', { message: 'never ready' }),
+  }),
+]
+
 export const policyGroups: readonly Group[] = [
   { name: 'policies', steps: [...ofPolicies, ...ofBindings] },
   {
@@ -348,6 +404,30 @@ export const policyGroups: readonly Group[] = [
       }),
       request('POST', 'a token', pathOf('serviceaccounts', '/default/token'), { spec: {} }),
       ...changesOf('deployments', 'd', [['spec.replicas', 2]], '/scale'),
+    ],
+  },
+  {
+    name: 'policies-custom',
+    setup: [
+      request('POST', 'define gears', 'apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition),
+      ...onGears,
+    ],
+    steps: [
+      { ...request('GET', 'wait for the policies', pathOf('configmaps', '/none')), settleMs: 4000 },
+      ...['v1', 'v2'].flatMap((of) =>
+        ['equivalent', 'exact'].map((name) =>
+          request('POST', `${name} in ${of}`, `${gears(of)}?dryRun=All`, gear(name, {}, of)),
+        ),
+      ),
+      ...[{ share: 0.75, count: 2 }, { share: 1, count: 2 }, { share: 0.75, count: 3 }, { count: 3 }].map((spec) =>
+        request('POST', `numbers ${JSON.stringify(spec)}`, `${gears('v1')}?dryRun=All`, gear('numbers', { spec })),
+      ),
+      request('POST', 'a gear', gears('v1'), gear('states')),
+      ...[true, false].map((ready) => ({
+        ...request('PATCH', `ready ${ready}`, `${gears('v1')}/g-states/status?dryRun=All`, { status: { ready } }),
+        type: 'application/merge-patch+json',
+      })),
+      request('DELETE', 'delete all', gears('v1')),
     ],
   },
 ]
