@@ -110,7 +110,7 @@ function asObject({ type, info, warnings, request }: Call, body: Json, before: K
   const found = root ? findingsOf(root, body, before) : unusual
   const strict = info.query.get('fieldValidation') || 'Warn'
   const twice = strict === 'Ignore' ? [] : (request.duplicates ?? []).map((path) => `duplicate field "${path}"`)
-  const unknown = (strict === 'Ignore' || found === plain ? [] : unknownIn(type, body, before)).map(
+  const unknown = (strict === 'Ignore' || found !== unusual ? [] : unknownIn(type, body, before)).map(
     (path) => `unknown field "${path}"`,
   )
   const odd = [...twice, ...unknown]
@@ -121,23 +121,26 @@ function asObject({ type, info, warnings, request }: Call, body: Json, before: K
   warnings.push(...odd)
   if (!root) return object
   if (found === plain) return canonical(object, before)
-  const known = keepKnown(root, object) as KubeObject
+  const known = keepKnown(root, object, before) as KubeObject
   return canonical(found === withNulls ? known : checkTypes(type, root, known), before)
 }
 
 /** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */
-const keepKnown = (type: FieldType | undefined, value: unknown): unknown => {
+const keepKnown = (type: FieldType | undefined, value: unknown, before: unknown): unknown => {
+  if (value === before) return value
   if (Array.isArray(value)) {
     const { list } = type ?? {}
-    return list ? withItems(value, (item) => keepKnown(list.element, item)) : value
+    const old: readonly unknown[] = Array.isArray(before) ? before : []
+    return list ? withItems(value, (item, index) => keepKnown(list.element, item, old[index])) : value
   }
   if (!isObject(value) || !type?.map) return value
   const { fields, element } = type.map
+  const old: Json = isObject(before) ? before : {}
   return withFields(value, (item, key) => {
     if (item === undefined || (item === null && !element)) return gone
     const field = fields.get(key)?.type ?? element
     if (item === null && element?.scalar === 'string') return ''
-    return !field || isEmptyMap(field, item) ? gone : keepKnown(field, item)
+    return !field || isEmptyMap(field, item) ? gone : keepKnown(field, item, old[key])
   })
 }
 

@@ -174,8 +174,8 @@ export type ResourceType = {
   readonly defaultPropagation: 'Background' | 'Orphan'
   readonly prepareForCreate?: (object: KubeObject, world: World) => KubeObject
   readonly prepareForUpdate?: (object: KubeObject, old: KubeObject, world: World) => KubeObject
-  /** What decoding fills in, of a new object and of a changed one. */
-  readonly setDefaults?: (object: KubeObject) => KubeObject
+  /** What decoding fills in, of a new object and of a changed one; not in a spec that is the very same as in `old`. */
+  readonly setDefaults?: (object: KubeObject, old?: KubeObject) => KubeObject
   readonly validate?: (object: KubeObject, old?: KubeObject, subresource?: string) => readonly FieldError[]
   /** What is wrong with a name; of a subdomain by default. */
   readonly nameFaults?: (name: string) => readonly string[]

@@ -7,7 +7,7 @@ import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
 import { removeIfDone } from './delete.ts'
-import { equal, isObject, without } from './json.ts'
+import { equal, without } from './json.ts'
 import { metaErrors } from './meta-errors.ts'
 import { fitting } from './size.ts'
 import { badRequest, conflict, invalid, notFound, qualified, StatusError, storageConflict } from './status.ts'
@@ -55,7 +55,7 @@ export function replace(
 ): KubeObject {
   const { core, type, info } = call
   const old = inVersion(stored, type)
-  const wanted = type.setDefaults ? withKeptSpec(type.setDefaults(given), given, old) : given
+  const wanted = type.setDefaults?.(given, old) ?? given
   const { uid } = wanted.metadata
   const asked = wanted.metadata.resourceVersion ?? ''
   const resourceVersion = asked === '0' ? '' : asked
@@ -104,10 +104,6 @@ export function replace(
   settle(written)
   return written
 }
-
-/** A spec that a write leaves as it is got its defaults before it was stored: it is the same value again, in which nobody looks for changes. */
-const withKeptSpec = (defaulted: KubeObject, { spec }: KubeObject, old: KubeObject): KubeObject =>
-  isObject(spec) && spec === old['spec'] ? { ...defaulted, spec } : defaulted
 
 /** Gone with this write: its deletion waited for the finalizers alone. */
 const isFinished = ({ metadata, kind, spec }: KubeObject): boolean =>

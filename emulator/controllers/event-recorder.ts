@@ -54,7 +54,6 @@ export function createEventRecorder(client: Client, world: World, source: Source
         lastTimestamp: now,
         count: 1,
         type,
-        eventTime: null,
         reportingComponent: source.component,
         reportingInstance: source.host ?? '',
       })

@@ -58,6 +58,11 @@ function known(type: FieldType, fields: FieldSet): FieldSet {
   return found
 }
 
+/** Remembers of a set that was made by this type's fields that it is as `reconciled` gives it. */
+export function remember(type: TypeInfo, fields: FieldSet): void {
+  reconciledOf.get(type.root)?.set(fields, fields)
+}
+
 export type Change = {
   readonly type: TypeInfo
   readonly before: JsonObject

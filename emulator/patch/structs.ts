@@ -1,3 +1,4 @@
+import { put } from '../schema/rebuild.ts'
 import { named } from './built-in-types.ts'
 import { isObject } from './shapes.ts'
 import type { Field, FieldType, JsonObject, MapType, TypeInfo } from './types.ts'
@@ -77,12 +78,13 @@ const isOfText = ({ element }: MapType): boolean => element?.scalar === 'string'
 
 /** `undefined` takes a field away. */
 function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
-  const result = new Map(Object.entries(object))
-  for (const [name, made] of changes) {
-    if (made === undefined) result.delete(name)
-    else result.set(name, made)
+  const result: Record<string, unknown> = {}
+  for (const name of Object.keys(object)) {
+    const value = changes.has(name) ? changes.get(name) : object[name]
+    if (value !== undefined || !changes.has(name)) put(result, name, value)
   }
-  return Object.fromEntries(result)
+  for (const [name, made] of changes) if (made !== undefined && !Object.hasOwn(object, name)) put(result, name, made)
+  return result
 }
 
 const structs = new WeakMap<MapType, readonly string[]>()

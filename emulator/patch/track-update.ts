@@ -1,3 +1,4 @@
+import { fromFieldsV1 } from './fields-v1.ts'
 import {
   decodeOwners,
   encodeOwners,
@@ -8,7 +9,7 @@ import {
   stamp,
   withEntries,
 } from './managed-fields.ts'
-import { afterUpdate, inServedVersions } from './ownership.ts'
+import { afterUpdate, inServedVersions, remember } from './ownership.ts'
 import type { JsonObject, ManagedFieldsEntry, TypeInfo } from './types.ts'
 
 export type TrackUpdate = {
@@ -47,7 +48,9 @@ export function trackUpdate(update: TrackUpdate): readonly ManagedFieldsEntry[] 
     idOf({ manager, operation: 'Update', apiVersion: type.apiVersion, subresource }),
     stamp(now),
   )
-  return encodeOwners(owners)
+  const entries = encodeOwners(owners)
+  for (const { fieldsV1 } of entries) if (fieldsV1) remember(type, fromFieldsV1(fieldsV1))
+  return entries
 }
 
 const none: Owners = new Map()

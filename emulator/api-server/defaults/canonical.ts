@@ -43,6 +43,26 @@ export function canonical(object: KubeObject, before?: KubeObject): KubeObject {
 
 type Refuse = (why: string) => never
 
+type Sort = 'amounts' | 'quantity' | 'bytes' | 'microTime' | 'time' | 'other'
+const sorts = new Map<string, Map<string, Sort>>()
+
+/** What a field of a struct is; there are some hundred of them. */
+function sortOf(struct: string, key: string): Sort {
+  const ofStruct = sorts.get(struct) ?? new Map<string, Sort>()
+  sorts.set(struct, ofStruct)
+  const found = ofStruct.get(key) ?? readSort(struct, key)
+  ofStruct.set(key, found)
+  return found
+}
+
+const readSort = (struct: string, key: string): Sort => {
+  if (quantityMaps[struct]?.includes(key)) return 'amounts'
+  if (quantities[struct]?.includes(key)) return 'quantity'
+  if (bytes[struct]?.includes(key)) return 'bytes'
+  if (microTimes[struct]?.includes(key)) return 'microTime'
+  return times.test(key) ? 'time' : 'other'
+}
+
 function walk(type: FieldType | undefined, value: unknown, before: unknown, refuse: Refuse): unknown {
   if (typeof value !== 'object' || value === null || value === before) return value
   if (Array.isArray(value)) {
@@ -54,15 +74,24 @@ function walk(type: FieldType | undefined, value: unknown, before: unknown, refu
   if (!isObject(value) || !map?.name || map.name === 'ObjectMeta') return value
   const name = map.name
   const old: Json = isObject(before) ? before : {}
+  const walkOn = (item: unknown, key: string): unknown => walk(map.fields.get(key)?.type, item, old[key], refuse)
   return withFields(value, (item, key) => {
     if (item === null || item === undefined || item === old[key]) return item
-    if (quantityMaps[name]?.includes(key) && isObject(item))
-      return withFields(item, (text) => quantity(text, refuse, MILLI))
-    if (quantities[name]?.includes(key)) return quantity(item, refuse)
-    if (bytes[name]?.includes(key) && isObject(item)) for (const text of Object.values(item)) checkBase64(text, refuse)
-    if (microTimes[name]?.includes(key)) return microTime(String(item), refuse)
-    if (typeof item === 'string') return times.test(key) ? time(item, refuse) : item
-    return walk(map.fields.get(key)?.type, item, old[key], refuse)
+    switch (sortOf(name, key)) {
+      case 'amounts':
+        return isObject(item) ? withFields(item, (text) => quantity(text, refuse, MILLI)) : walkOn(item, key)
+      case 'quantity':
+        return quantity(item, refuse)
+      case 'bytes':
+        if (isObject(item)) for (const text of Object.values(item)) checkBase64(text, refuse)
+        return walkOn(item, key)
+      case 'microTime':
+        return microTime(String(item), refuse)
+      case 'time':
+        return typeof item === 'string' ? time(item, refuse) : walkOn(item, key)
+      default:
+        return walkOn(item, key)
+    }
   })
 }
 
@@ -98,9 +127,14 @@ const microTime = (text: string, refuse: Refuse): string => {
 }
 
 const time = (text: string, refuse: Refuse): string => {
+  if (text === lastTime) return text
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}([.,]\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text))
     return refuse(`parsing time "${text}" as "2006-01-02T15:04:05Z07:00": cannot parse "${text}" as "2006"`)
   const moment = Date.parse(text.replace(',', '.'))
   if (Number.isNaN(moment)) return refuse(`parsing time "${text}": day out of range`)
-  return `${new Date(moment).toISOString().slice(0, 19)}Z`
+  lastTime = `${new Date(moment).toISOString().slice(0, 19)}Z`
+  return lastTime
 }
+
+/** Most are of one moment, and canonical. */
+let lastTime = ''

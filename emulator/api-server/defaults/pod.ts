@@ -113,7 +113,8 @@ const withRequests = (item: Json): Json => {
   return { ...item, resources: { ...record(item['resources']), ...(Object.keys(requests).length > 0 && { requests }) } }
 }
 
-export const pod = (object: KubeObject): KubeObject => {
+export const pod = (object: KubeObject, old?: KubeObject): KubeObject => {
+  if (isObject(object['spec']) && object['spec'] === old?.['spec']) return object
   const spec = podSpec(object['spec'])
   return {
     ...object,

@@ -12,8 +12,9 @@ export const withTemplateLabels = (object: KubeObject): KubeObject => {
   return { ...object, metadata: { ...object.metadata, labels: labels as Record<string, string> } } // validated with it
 }
 
-export const job = (object: KubeObject): KubeObject => {
+export const job = (object: KubeObject, old?: KubeObject): KubeObject => {
   const spec = record(object['spec'])
+  if (spec === old?.['spec']) return withTemplateLabels(object)
   const isSingle = spec['completions'] === undefined && spec['parallelism'] === undefined
   const policy = spec['podFailurePolicy']
   const most = spec['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647
