@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from '#emulator/host/free-ports.ts'
 
 /** What this Node is started with. */
 export type Program = { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }
@@ -59,19 +59,6 @@ const post = (port: number, { headers, body }: HttpEvent): Promise<number | unde
     outgoing.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)))
     outgoing.end(body)
   })
-
-/** Below the ports that outgoing connections get: one that polls a port of those may be connected to itself. */
-const freePort = async (): Promise<number> => {
-  const port = 20_000 + Math.floor(Math.random() * 12_000)
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
-    return freePort()
-  }
-  await once(server.close(), 'close')
-  return port
-}
 
 const residentMebibytes = async ({ pid }: ChildProcess): Promise<number> => {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])

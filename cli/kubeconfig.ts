@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -10,9 +10,14 @@ export const kubeconfigFor = (
   { kubeconfig, context }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
   env: NodeJS.ProcessEnv,
 ): string => {
-  const files = kubeconfig ?? (env['KUBECONFIG'] || join(homedir(), '.kube/config'))
+  const files = kubeconfig || env['KUBECONFIG'] || join(homedir(), '.kube/config')
+  const missing = files.split(delimiter).filter((file) => file !== '' && !existsSync(file))
+  if (missing.length > 0)
+    throw new Error(`there is no kubeconfig ${missing.join(', ')}; name one with --kubeconfig or KUBECONFIG`)
   if (context === undefined) return files
-  const file = join(mkdtempSync(join(tmpdir(), 'dormouse-context-')), 'config')
+  const directory = mkdtempSync(join(tmpdir(), 'dormouse-context-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'config')
   const chosen = { apiVersion: 'v1', kind: 'Config', clusters: [], contexts: [], users: [], 'current-context': context }
   writeFileSync(file, JSON.stringify(chosen), { mode: 0o600 })
   return [file, files, file].join(delimiter)

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
+import { freePort } from '#emulator/host/free-ports.ts'
 import { readConfig } from '#runtime/config.ts'
 import { loadFunctions } from '#runtime/functions.ts'
 import { createCluster } from '#runtime/kubernetes/cluster.ts'
@@ -94,12 +94,4 @@ const startFunction = (name: string, port: number, log: Log, stop: AbortControll
     stop.abort()
   })
   return child
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -12,7 +12,7 @@ import { serviceAccountTokens } from '#emulator/host/tokens.ts'
 import { createMeter } from '#emulator/meter.ts'
 import { createPlatform, type Platform } from '#emulator/platform.ts'
 import { forLaptop } from './laptop-settings.ts'
-import { credentialsFor, imagesOf } from './pods.ts'
+import { credentialsFor, imagesOf, refuseCommands } from './pods.ts'
 import { createReporter, type Reporter } from './report.ts'
 import { applySamples, lookUntil, manageSampleNamespace, stopWhenRunning, unsettled, wakeSweeper } from './samples.ts'
 
@@ -20,6 +20,9 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** A Pod ends when its function has; a cluster waits half a minute more. */
 const DRAIN_SECONDS = 0
+
+/** The sample that is there to be stopped. */
+const TO_STOP = 'stop-me'
 
 const SETTLED_WITHIN_MS = 120_000
 
@@ -33,7 +36,7 @@ export type LaptopOptions = {
 /** The whole platform in this process, functions and runners as processes of their own. Resolves when all of it has ended. */
 export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
+  endWith(stop)
   const directory = mkdtempSync(join(tmpdir(), 'dormouse-'))
   const manifests = objectsIn(ROOT)
   const meter = createMeter(world)
@@ -42,7 +45,7 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
   const tokens = serviceAccountTokens(randomBytes(32).toString('hex'))
   let edge: Edge | undefined
   const credentials = (pod: KubeObject) => edge && credentialsFor(platform.api, edge, pod)
-  const runner = processRunner({ images: imagesOf(manifests, ROOT), directory, credentials })
+  const runner = processRunner({ images: imagesOf(manifests, ROOT), prepare: refuseCommands, directory, credentials })
   const platform: Platform = createPlatform({
     world,
     signToken: tokens.sign,
@@ -59,11 +62,15 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, edge.kubeconfig(), { mode: 0o600 })
     platform.apply(forLaptop(manifests, world.now()))
-    await manageSampleNamespace(platform, stop.signal)
+    const limit = options.isUntilSettled ? AbortSignal.timeout(SETTLED_WITHIN_MS) : new AbortController().signal
+    const signal = AbortSignal.any([stop.signal, limit])
+    await manageSampleNamespace(platform, reporter, signal)
     if (stop.signal.aborted) return
     reporter.introduce({ url: edge.url, kubeconfig })
-    const names = options.hasSamples ? await playSamples(platform, reporter, stop.signal, options.isUntilSettled) : []
-    if (options.isUntilSettled) await settle(platform, () => meter.report().total.instances, names, stop.signal)
+    const names = options.hasSamples ? await applySamples(platform, join(ROOT, 'samples')) : []
+    await wakeSweeper(platform, signal)
+    if (options.isUntilSettled)
+      await settle({ platform, names, reporter, instances: () => meter.report().total.instances, signal })
     else if (!stop.signal.aborted) await once(stop.signal, 'abort')
     reporter.conclude(meter.report())
   } finally {
@@ -74,29 +81,37 @@ export const startOnLaptop = async (options: LaptopOptions): Promise<void> => {
   }
 }
 
-const playSamples = async (
-  platform: Platform,
-  reporter: Reporter,
-  signal: AbortSignal,
-  isUntilSettled: boolean,
-): Promise<readonly string[]> => {
-  const names = await applySamples(platform, join(ROOT, 'samples'))
-  await wakeSweeper(platform, signal)
-  if (isUntilSettled) await stopWhenRunning(platform, 'stop-me', reporter, signal)
-  return names
+type Settling = {
+  readonly platform: Platform
+  readonly names: readonly string[]
+  readonly reporter: Reporter
+  readonly instances: () => number
+  /** Of an interruption, or of the time that is up. */
+  readonly signal: AbortSignal
 }
 
-/** Throws with what is still to come where it has not come in two minutes, or where it was interrupted. */
-const settle = async (
-  platform: Platform,
-  instances: () => number,
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<void> => {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SETTLED_WITHIN_MS)])
+/** Throws with what is still to come where it has not come in time, or where it was interrupted. */
+const settle = async ({ platform, names, reporter, instances, signal }: Settling): Promise<void> => {
+  if (names.includes(TO_STOP)) await stopWhenRunning(platform, TO_STOP, reporter, signal)
   const left = () => unsettled(platform, names, instances())
-  await lookUntil(() => left().length === 0, limit)
-  if (left().length === 0) return
-  const why = signal.aborted ? 'interrupted' : `not settled after ${SETTLED_WITHIN_MS / 1000} s`
-  throw new Error(`${why}: ${left().join(', ')}`)
+  await lookUntil(() => left().length === 0, signal)
+  if (left().length > 0) {
+    const isLate = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+    throw new Error(
+      `${isLate ? `not settled after ${SETTLED_WITHIN_MS / 1000} s` : 'interrupted'}: ${left().join(', ')}`,
+    )
+  }
+  reporter.say({ who: 'settled', what: `${names.length} samples have ended, 0 instances are running`, mood: 'good' })
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
+/** Ends with any signal, with those who read what we write, and with npm, which does not always hand its own end on. */
+const endWith = (stop: AbortController): void => {
+  const end = () => stop.abort()
+  for (const name of SIGNALS) process.on(name, end)
+  process.stdout.on('error', end)
+  if (process.env['npm_lifecycle_event'] !== 'start') return
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && end(), 500).unref()
 }

@@ -5,10 +5,17 @@ import { clientOf } from '#emulator/client.ts'
 import type { Edge } from '#emulator/host/edge.ts'
 import type { ProcessRunnerOptions } from '#emulator/host/processes.ts'
 import type { Credentials } from '#emulator/host/service-account-files.ts'
+import type { ContainerStart } from '#emulator/pod-runner.ts'
 
 type Images = ProcessRunnerOptions['images']
 
 const TOKEN_SECONDS = 3600
+
+/** What a container says of its own command would be lost here. */
+export const refuseCommands = async ({ command }: ContainerStart): Promise<void> => {
+  if (command.length > 0)
+    throw new Error('npm start runs for each image what it has for it; it does not implement command')
+}
 
 /** What runs here for the images of these manifests: our functions from their sources, and for a session's runner the sample of one. */
 export const imagesOf = (manifests: readonly KubeObject[], root: string): Images => {
@@ -39,10 +46,21 @@ const runnerImageIn = (manifests: readonly KubeObject[]): string => {
   return image
 }
 
-/** The token of a Pod's ServiceAccount, as the kubelet asks for it. */
-export const credentialsFor = (api: ApiServer, { url, ca }: Pick<Edge, 'url' | 'ca'>, pod: KubeObject): Credentials => {
+type PodSpec = {
+  readonly serviceAccountName?: string
+  readonly volumes?: readonly { readonly projected?: { readonly sources: readonly object[] } }[]
+}
+
+/** The token of a Pod's ServiceAccount, as the kubelet asks for it; none for a Pod that mounts none. */
+export const credentialsFor = (
+  api: ApiServer,
+  { url, ca }: Pick<Edge, 'url' | 'ca'>,
+  pod: KubeObject,
+): Credentials | undefined => {
   const { namespace = '', name = '', uid = '' } = pod.metadata
-  const { serviceAccountName = 'default' } = pod['spec'] as { serviceAccountName?: string }
+  const { serviceAccountName = 'default', volumes = [] } = pod['spec'] as PodSpec
+  if (!volumes.some(({ projected }) => projected?.sources.some((source) => 'serviceAccountToken' in source)))
+    return undefined
   const node = clientOf(api, { name: 'system:node:emulator', groups: ['system:masters', 'system:authenticated'] })
   const answer = node.createFor(
     { apiVersion: 'v1', plural: 'serviceaccounts' },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '#emulator/api-server/types.ts'
 import { applyObject } from '#emulator/apply.ts'
-import type { Resource } from '#emulator/client.ts'
+import type { Client, Resource } from '#emulator/client.ts'
 import { objectsIn } from '#emulator/host/kustomize.ts'
 import type { Platform } from '#emulator/platform.ts'
 import { managedNamespace } from '#sdk/index.ts'
@@ -19,18 +19,39 @@ const HOME = 'dormouse'
 const INGRESS = `http://broker-ingress.knative-eventing.svc.cluster.local/${HOME}/dormouse`
 const LOOK_MS = 200
 const SWEEP_MS = 4000
+const COMPLAIN_MS = 10_000
 
 const ends = ['Completed', 'Failed', 'Stopped']
 
-/** The namespace that samples live in is looked after; resolves when the source watches it. */
-export const manageSampleNamespace = async ({ admin }: Platform, signal: AbortSignal): Promise<void> => {
+/** The namespace that samples live in is looked after; resolves when the source watches it, and says after a while why it does not. */
+export const manageSampleNamespace = async (
+  { admin }: Platform,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<void> => {
+  const all = () => admin.list(sources, { namespace: HOME })
+  const complain = () => {
+    for (const source of all())
+      reporter.say({ who: `source ${source.metadata.name}`, what: obstacleOf(source), mood: 'bad' })
+  }
   admin.patch(namespaces, { name: NAMESPACE }, { metadata: { labels: managedNamespace } })
-  await lookUntil(() => admin.list(sources, { namespace: HOME }).every(isWatching), signal)
+  const timer = setTimeout(complain, COMPLAIN_MS)
+  await lookUntil(() => all().every(isWatching), signal)
+  clearTimeout(timer)
 }
 
-type SourceStatus = {
-  readonly namespaces?: readonly string[]
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+type Condition = {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+}
+type SourceStatus = { readonly namespaces?: readonly string[]; readonly conditions?: readonly Condition[] }
+
+const obstacleOf = ({ status }: KubeObject): string => {
+  const { conditions = [] } = (status ?? {}) as SourceStatus
+  const open = conditions.filter(({ type, status }) => type !== 'Ready' && status !== 'True')
+  return `not watching yet: ${open.map(({ type, reason, message }) => [type, reason, message].filter(Boolean).join(' ')).join('; ')}`
 }
 
 const isWatching = ({ status }: KubeObject): boolean => {
@@ -41,15 +62,22 @@ const isWatching = ({ status }: KubeObject): boolean => {
 /** Applies what is in the folder, sends its events, and asks for a sweep. Gives the names of the sessions. */
 export const applySamples = async ({ admin, network }: Platform, folder: string): Promise<readonly string[]> => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
-  const objects = files.flatMap((name) => objectsIn(join(folder, name)))
-  for (const object of objects)
-    applyObject(admin, { ...object, metadata: { namespace: NAMESPACE, ...object.metadata } }, 'kubectl')
+  const objects = files.flatMap((name) => applyFile(admin, join(folder, name)))
   for (const name of readdirSync(join(folder, 'events'))) {
     const body = readFileSync(join(folder, 'events', name), 'utf8')
     await network.send(INGRESS, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body })
   }
   return objects.filter(({ kind }) => kind === 'AgenticSession').map(({ metadata: { name = '' } }) => name)
 }
+
+const applyFile = (admin: Client, file: string): readonly KubeObject[] =>
+  objectsIn(file).map((object) => {
+    try {
+      return applyObject(admin, { ...object, metadata: { namespace: NAMESPACE, ...object.metadata } }, 'kubectl')
+    } catch (cause) {
+      throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
+  })
 
 /** As `kubectl annotate scaledobject timeout-sweeper autoscaling.keda.sh/force-activation=true` would, and takes it off again. */
 export const wakeSweeper = async ({ admin }: Platform, signal: AbortSignal): Promise<void> => {
@@ -89,7 +117,7 @@ export const unsettled = (platform: Platform, names: readonly string[], instance
     const phase = phaseOf(platform, name)
     return phase !== undefined && ends.includes(phase) ? [] : [`${name} is ${phase ?? 'not begun'}`]
   }),
-  ...(instances === 0 ? [] : [`${instances} instances of functions are running`]),
+  ...(instances === 0 ? [] : [`${instances} ${instances === 1 ? 'instance is' : 'instances are'} running`]),
 ]
 
 const phaseOf = ({ admin }: Platform, name: string): string | undefined =>

@@ -85,7 +85,25 @@ function lineOfChange(
     )
     return tell(end ? `${end.type}${end.reason === undefined ? '' : ` (${end.reason})`}` : 'created', 'quiet')
   }
-  return undefined
+  const trouble = resource === 'pods' ? troubleOf(object as Pod) : undefined
+  return trouble === undefined ? undefined : tell(trouble, 'bad')
+}
+
+type Pod = {
+  readonly status?: {
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
+    }[]
+  }
+}
+
+const usual = ['ContainerCreating', 'PodInitializing']
+
+/** What keeps a Pod's containers from running. */
+const troubleOf = ({ status: { containerStatuses = [] } = {} }: Pod): string | undefined => {
+  const [waiting] = containerStatuses.flatMap(({ state }) => state?.waiting ?? [])
+  if (waiting?.reason === undefined || usual.includes(waiting.reason)) return undefined
+  return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`
 }
 
 /** Of `namespace/name`. */

@@ -20,7 +20,7 @@ const main = async (): Promise<void> => {
     options: {
       'until-settled': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      port: { type: 'string', default: '0' },
+      port: { type: 'string' },
       'no-samples': { type: 'boolean', default: false },
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
@@ -30,17 +30,20 @@ const main = async (): Promise<void> => {
   if (values.help) return void process.stdout.write(usage)
   const { kubeconfig, context } = values
   if (kubeconfig !== undefined || context !== undefined) {
+    const others = ['until-settled', 'json', 'port', 'no-samples'].filter((name) => values[name as keyof typeof values])
+    if (others.length > 0) throw new Error(`--${others.join(', --')}: not with a cluster of your own`)
     process.env['KUBECONFIG'] = kubeconfigFor({ kubeconfig, context }, process.env)
     const { startOnCluster } = await import('./on-cluster.ts')
     return startOnCluster()
   }
-  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
-    throw new Error(`--port is "${values.port}", must be a number from 0 to 65535`)
+  const { port = '0' } = values
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new Error(`--port is "${port}", must be a number from 0 to 65535`)
   const { startOnLaptop } = await import('./on-laptop.ts')
   await startOnLaptop({
     isUntilSettled: values['until-settled'],
     isJson: values.json,
-    port: Number(values.port),
+    port: Number(port),
     hasSamples: !values['no-samples'],
   })
 }

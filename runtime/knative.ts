@@ -83,7 +83,7 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
     }
     const outcome = await fn.handle(event, ports)
     metrics.observe(outcome, (performance.now() - start) / 1000)
-    const { status, headers = {}, body: said } = answerOf(outcome, fn)
+    const { status, headers = {}, body: said } = answerOf(outcome, { event, fn, now: ports.now() })
     return reply.code(status).headers(headers).send(said)
   })
 
@@ -97,14 +97,17 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   return app
 }
 
+/** The event that had this outcome, who handled it, and when. */
+export type Handled = { readonly event: CloudEvent<unknown>; readonly fn: FunctionDefinition; readonly now: Date }
+
 export type Answer = { readonly status: number; readonly headers?: Message['headers']; readonly body?: unknown }
 
 /** The one place where an outcome becomes an HTTP answer. Which codes a broker delivers again: knative.dev/eventing, pkg/kncloudevents/retries.go. */
-export const answerOf = (outcome: Outcome, fn: FunctionDefinition): Answer => {
+export const answerOf = (outcome: Outcome, handled: Handled): Answer => {
   switch (outcome.state) {
     case 'settled':
     case 'waiting':
-      return outcome.announce ? replyOf(outcome.announce, fn) : { status: 204 }
+      return outcome.announce ? replyOf(outcome.announce, handled) : { status: 204 }
     case 'rejected':
       return { status: 422 }
     case 'failed':
@@ -112,7 +115,9 @@ export const answerOf = (outcome: Outcome, fn: FunctionDefinition): Answer => {
   }
 }
 
-const replyOf = ({ type, subject, data }: Announcement, fn: FunctionDefinition): Answer => {
-  const { headers, body } = HTTP.binary(new CloudEvent({ type, source: `/dormouse/${fn.name}`, subject, data }))
+/** Its id follows from that of its cause: who gets it twice, since the cause was delivered twice, can tell. */
+const replyOf = ({ type, subject, data }: Announcement, { event, fn, now }: Handled): Answer => {
+  const from = { id: `${event.id}/${fn.name}`, source: `/dormouse/${fn.name}`, time: now.toISOString() }
+  const { headers, body } = HTTP.binary(new CloudEvent({ ...from, type, subject, data }))
   return { status: 200, headers, body }
 }

@@ -6,11 +6,8 @@ import type { Metrics } from './metrics.ts'
 /** One sweep: what KEDA's cron window, a CronJob or a hand asks for. */
 export const sweepOnce = async (fn: FunctionDefinition, ports: Ports, metrics: Metrics): Promise<Outcome> => {
   const start = performance.now()
-  const tick = new CloudEvent({
-    type: 'dev.dormouse.schedule',
-    source: `/dormouse/${fn.name}`,
-    time: ports.now().toISOString(),
-  })
+  const time = ports.now().toISOString()
+  const tick = new CloudEvent({ id: time, type: 'dev.dormouse.schedule', source: `/dormouse/${fn.name}`, time })
   const outcome = await fn.handle(tick, ports)
   const seconds = (performance.now() - start) / 1000
   metrics.observe(outcome, seconds)

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { objectsIn } from './kustomize.ts'
 
 const pod = (image: string) =>
@@ -9,6 +9,7 @@ const pod = (image: string) =>
 
 const folderOf = (kustomization: string, files: Readonly<Record<string, string>>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'kustomize-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   for (const [name, text] of Object.entries({ 'kustomization.yaml': kustomization, ...files }))
     writeFileSync(join(folder, name), text)
   return folder

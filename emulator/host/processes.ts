@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { KubeObject } from '../api-server/types.ts'
 import type { Container, ContainerReport, ContainerStart, PodRunner } from '../pod-runner.ts'
+import { freePort } from './free-ports.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { localRequests } from './local-request.ts'
 import { createLogLines, type LogLines } from './log-lines.ts'
@@ -230,11 +229,3 @@ function terminationMessage({ pod, name }: ContainerStart, logs: LogLines): stri
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
-}

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { freePorts } from '#emulator/host/free-ports.ts'
 import type { ControlPlane } from './control-plane.ts'
-import { freePorts } from './ports.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 
 /** A function of ours as a process of its own, with a token of its own rendered ServiceAccount. */

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePorts } from '#emulator/host/free-ports.ts'
 import { AUDIT_POLICY } from './audit.ts'
 import { type Credentials, writeCredentials, writeKubeconfig } from './credentials.ts'
-import { freePorts } from './ports.ts'
 
 /** Where one control plane has its ports and files. */
 export type Layout = {

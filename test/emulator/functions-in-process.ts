@@ -104,7 +104,7 @@ const runDirect = runHost((fn, ports) => ({
     if (method === 'GET') return { status: 200, headers: {}, body: '' }
     const event = decodeCloudEvent(headers, body)
     if (!event) return { status: 400, headers: {}, body: '' }
-    const answer = answerOf(await fn.handle(event, ports), fn)
+    const answer = answerOf(await fn.handle(event, ports), { event, fn, now: ports.now() })
     return { status: answer.status, headers: textsOf(answer.headers ?? {}), body: String(answer.body ?? '') }
   },
 }))

@@ -29,3 +29,5 @@ async function isFree(port: number): Promise<boolean> {
     server.close()
   }
 }
+
+export const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 0
