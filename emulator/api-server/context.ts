@@ -6,7 +6,7 @@ import { prune } from '../schema/prune.ts'
 import type { World } from '../world.ts'
 import { builtIns } from './built-ins.ts'
 import { CRDS, typesOf } from './crd.ts'
-import { at } from './json.ts'
+import { isEstablished } from './crd-conditions.ts'
 import type { RequestInfo } from './request-info.ts'
 import { qualified } from './status.ts'
 import type { Store } from './store.ts'
@@ -45,14 +45,6 @@ export function createCore(store: Store, world: World, resources: readonly Resou
   return { store, world, types }
 }
 
-const isEstablished = (crd: KubeObject): boolean => {
-  const conditions = at(crd, 'status', 'conditions')
-  return (
-    Array.isArray(conditions) &&
-    conditions.some((each) => at(each, 'type') === 'Established' && at(each, 'status') === 'True')
-  )
-}
-
 const byName = new WeakMap<readonly ResourceType[], ReadonlyMap<string, ResourceType>>()
 
 export function typeOf(core: Core, group: string, version: string, plural: string): ResourceType | undefined {
@@ -88,6 +80,7 @@ const made = (type: ResourceType): TypeInfo | undefined =>
         kind: type.kind,
         schema: type.schema ?? {},
         hasStatus: type.subresources.includes('status'),
+        ...(type.alsoVersions && { alsoVersions: type.alsoVersions }),
       })
     : builtInType(apiVersionOf(type), type.kind)
 

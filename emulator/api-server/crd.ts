@@ -1,6 +1,6 @@
 import { crdColumns } from './crd-columns.ts'
-import { at, isObject, listAt, textAt, timestamp } from './json.ts'
-import type { FieldError, KubeObject, ResourceType, Schema } from './types.ts'
+import { at, isObject, listAt, textAt } from './json.ts'
+import type { KubeObject, ResourceType, Schema } from './types.ts'
 
 export const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
@@ -14,10 +14,20 @@ export function withCrdDefaults(crd: KubeObject): KubeObject {
     ...crd,
     spec: {
       ...spec,
-      names: { singular: kind.toLowerCase(), listKind: `${kind}List`, ...names },
+      names: { ...(kind !== '' && { singular: kind.toLowerCase(), listKind: `${kind}List` }), ...names },
       conversion: spec['conversion'] ?? { strategy: 'None' },
     },
   }
+}
+
+/** A version that is stored from now on is remembered as one that was. Pure. */
+export function withStoredVersion(crd: KubeObject): KubeObject {
+  const stored = listAt(crd, 'status', 'storedVersions')
+  const added = listAt(crd, 'spec', 'versions').flatMap((each) =>
+    at(each, 'storage') === true && !stored.includes(at(each, 'name')) ? [at(each, 'name')] : [],
+  )
+  if (added.length === 0) return crd
+  return { ...crd, status: { ...(isObject(crd['status']) && crd['status']), storedVersions: [...stored, ...added] } }
 }
 
 export const initialCrdStatus = (crd: KubeObject): KubeObject => ({
@@ -31,29 +41,6 @@ export const initialCrdStatus = (crd: KubeObject): KubeObject => ({
   },
 })
 
-/** What the controllers in the real server write some milliseconds later. */
-export const established = (crd: KubeObject, now: number): KubeObject => {
-  const lastTransitionTime = timestamp(now)
-  const condition = (type: string, reason: string, message: string) => ({
-    type,
-    status: 'True',
-    lastTransitionTime,
-    reason,
-    message,
-  })
-  return {
-    ...crd,
-    status: {
-      ...(isObject(crd['status']) && crd['status']),
-      conditions: [
-        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-      ],
-      acceptedNames: at(crd, 'spec', 'names'),
-    },
-  }
-}
-
 /** The resources that a CRD serves, one for each served version. Pure. */
 export function typesOf(crd: KubeObject): readonly ResourceType[] {
   const versions = listAt(crd, 'spec', 'versions')
@@ -61,7 +48,9 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
     versions.find((each) => at(each, 'storage') === true),
     'name',
   )
-  const names = at(crd, 'spec', 'names')
+  const names = at(crd, 'status', 'acceptedNames')
+  const group = textAt(crd, 'spec', 'group')
+  const served = versions.filter((each) => at(each, 'served') === true).map((each) => textAt(each, 'name'))
   const strings = (key: string): string[] => listAt(names, key).map(String)
   return versions.flatMap((version): ResourceType[] => {
     if (at(version, 'served') !== true) return []
@@ -69,7 +58,7 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
     const paths = listAt(version, 'selectableFields').map((each) => textAt(each, 'jsonPath').replace(/^\./, ''))
     return [
       {
-        group: textAt(crd, 'spec', 'group'),
+        group,
         version: textAt(version, 'name'),
         kind: textAt(names, 'kind'),
         listKind: textAt(names, 'listKind'),
@@ -84,6 +73,7 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
         ...(schema && { schema }),
         isCustom: true,
         storageVersion,
+        alsoVersions: served.filter((name) => name !== textAt(version, 'name')).map((name) => `${group}/${name}`),
         ...scalePathsOf(version),
         ...deprecationOf(version, crd),
         selectable: Object.fromEntries(
@@ -97,37 +87,6 @@ export function typesOf(crd: KubeObject): readonly ResourceType[] {
       },
     ]
   })
-}
-
-/** What must hold before a definition's schemas can be looked at. Throws for a column that is not implemented. Pure. */
-export function shapeErrors(crd: KubeObject): readonly FieldError[] {
-  const versions = listAt(crd, 'spec', 'versions')
-  for (const version of versions) crdColumns(listAt(version, 'additionalPrinterColumns')) // throws for what is not implemented
-  const scope = textAt(crd, 'spec', 'scope')
-  const { name = '' } = crd.metadata
-  const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({
-    type: 'FieldValueInvalid',
-    field,
-    badValue,
-    detail,
-  })
-  const errors: FieldError[] = []
-  if (name !== `${textAt(crd, 'spec', 'names', 'plural')}.${textAt(crd, 'spec', 'group')}`)
-    errors.push(invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
-  if (!['Cluster', 'Namespaced'].includes(scope)) {
-    const detail = 'supported values: "Cluster", "Namespaced"'
-    errors.push({ type: 'FieldValueNotSupported', field: 'spec.scope', badValue: scope, detail })
-  }
-  if (versions.filter((each) => at(each, 'storage') === true).length !== 1) {
-    const detail = 'must have exactly one version marked as storage version'
-    errors.push(invalid('spec.versions', versions, detail))
-    errors.push(invalid('status.storedVersions', null, 'must have at least one stored version'))
-  }
-  if (textAt(crd, 'spec', 'group') === '') errors.push({ type: 'FieldValueRequired', field: 'spec.group', detail: '' })
-  for (const key of ['plural', 'kind'])
-    if (textAt(crd, 'spec', 'names', key) === '')
-      errors.push({ type: 'FieldValueRequired', field: `spec.names.${key}`, detail: '' })
-  return errors
 }
 
 const pathIn = (version: unknown, key: string): string =>

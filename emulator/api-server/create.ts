@@ -7,12 +7,15 @@ import { validate } from '../schema/validate.ts'
 import { admitted, mutated } from './admission/admit.ts'
 import { authorize, refusal } from './authorize.ts'
 import { apiVersionOf, type Call, cleaned, isDryRun, keyFor, tableOf, typeInfoOf } from './context.ts'
-import { CRDS, established, initialCrdStatus, shapeErrors, withCrdDefaults } from './crd.ts'
+import { CRDS, initialCrdStatus, withCrdDefaults } from './crd.ts'
+import { crdColumns } from './crd-columns.ts'
+import { withNamesAccepted } from './crd-conditions.ts'
+import { definitionErrors } from './crd-validation.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
 import { generatedName } from './generated-name.ts'
-import { at, timestamp, without } from './json.ts'
+import { at, listAt, timestamp, without } from './json.ts'
 import { metaErrors, metaWarnings } from './meta-errors.ts'
 import { fitting } from './size.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
@@ -81,7 +84,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   const owned = tracked ? placedAt : withOwners(call, undefined, placedAt)
   if (isDryRun(call)) return owned
   const stored = store.put(tableOf(type), key, fitting(owned, key))
-  if (tableOf(type) === CRDS) store.put(CRDS, key, established(stored, world.now()))
+  if (tableOf(type) === CRDS) settleNames(call, stored)
   settle(stored)
   return stored
 }
@@ -142,13 +145,20 @@ export function schemaErrors(
   return type.isCustom && type.schema ? validate(type.schema, object, old, earlier) : []
 }
 
-/** What the real server refuses in a CRD, as far as emulator/schema checks it. */
-export const crdErrors = ({ type }: Call, object: KubeObject): readonly FieldError[] =>
-  tableOf(type) !== CRDS
-    ? []
-    : shapeErrors(object).length > 0
-      ? shapeErrors(object)
-      : checkSchema(object as unknown as Parameters<typeof checkSchema>[0])
+/** What the real server refuses in a CRD, as far as it is checked here. Throws 501 for a column that is not implemented. */
+export function crdErrors({ type }: Call, object: KubeObject, old?: KubeObject): readonly FieldError[] {
+  if (tableOf(type) !== CRDS) return []
+  const errors = definitionErrors(object, old)
+  if (errors.length > 0) return errors
+  for (const version of listAt(object, 'spec', 'versions')) crdColumns(listAt(version, 'additionalPrinterColumns'))
+  return checkSchema(object as unknown as Parameters<typeof checkSchema>[0])
+}
+
+/** Writes what the controllers of the real server make of a definition's names. */
+export function settleNames({ core: { store, world } }: Call, crd: KubeObject): void {
+  const named = withNamesAccepted(crd, store.list(CRDS, '') ?? [], world.now())
+  if (named !== crd) store.put(CRDS, crd.metadata.name ?? '', named)
+}
 
 export const managerOf = ({ request, info }: Call): string =>
   info.query.get('fieldManager') || managerFromUserAgent(request.headers['user-agent'] ?? '')

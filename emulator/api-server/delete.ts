@@ -1,8 +1,9 @@
 import { checkPolicies } from './admission/policies.ts'
 import { type Call, type Core, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
 import { CRDS, cleanupFinalizer } from './crd.ts'
+import { terminating, withCondition } from './crd-conditions.ts'
 import { checkMediaType, kindObjection, noObject } from './decode.ts'
-import { at, goShape, isObject, listAt, textAt, timestamp } from './json.ts'
+import { at, equal, goShape, isObject, listAt, textAt, timestamp } from './json.ts'
 import { integer } from './list.ts'
 import { badRequest, conflict, deletedStatus, forbidden, invalid, notFound, storageConflict } from './status.ts'
 import { keyOf } from './store.ts'
@@ -102,14 +103,9 @@ function markedFor({ core, type }: Call, object: KubeObject, options: Options): 
   const now = core.world.now()
   if (tableOf(type) === CRDS) {
     if (metadata.deletionTimestamp) return object
-    return {
-      ...object,
-      metadata: {
-        ...metadata,
-        deletionTimestamp: timestamp(now),
-        finalizers: [...(metadata.finalizers ?? []), cleanupFinalizer],
-      },
-    }
+    const finalizers = [...(metadata.finalizers ?? []), cleanupFinalizer]
+    const marked = { ...object, metadata: { ...metadata, deletionTimestamp: timestamp(now), finalizers } }
+    return withCondition(marked, terminating.pending, now)
   }
   if (type.kind === 'Namespace') {
     if (metadata.deletionTimestamp) return object
@@ -168,11 +164,14 @@ function finishCrd(core: Core, crd: KubeObject): { isGone: boolean; object: Kube
     core.store.remove(CRDS, keyOf(crd), crd)
     return { isGone: false, object: crd }
   }
+  const now = core.world.now()
+  const next = withCondition(crd, terminating.inProgress, now)
+  if (!equal(next['status'], crd['status'])) core.store.put(CRDS, keyOf(crd), next)
   for (const object of core.store.list(tableOf(type), '') ?? []) {
     const { metadata } = object
     if ((metadata.finalizers ?? []).length === 0) core.store.remove(tableOf(type), keyOf(object), object)
     else if (!metadata.deletionTimestamp) {
-      const deletionTimestamp = timestamp(core.world.now())
+      const deletionTimestamp = timestamp(now)
       const generation = (metadata.generation ?? 0) + 1
       core.store.put(tableOf(type), keyOf(object), {
         ...object,
@@ -190,8 +189,10 @@ export function removeIfDone(core: Core, type: ResourceType): void {
   const crd = core.store.get(CRDS, tableOf(type))
   if (!crd?.metadata.deletionTimestamp || core.store.count(tableOf(type)) > 0) return
   const others = (crd.metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer)
-  if (others.length === 0) core.store.remove(CRDS, keyOf(crd), crd)
-  else core.store.put(CRDS, keyOf(crd), { ...crd, metadata: withFinalizers(crd.metadata, others) })
+  const metadata = withFinalizers(crd.metadata, others)
+  const left = withCondition({ ...crd, metadata }, terminating.completed, core.world.now())
+  if (others.length === 0) core.store.remove(CRDS, keyOf(crd), left)
+  else core.store.put(CRDS, keyOf(crd), left)
 }
 
 function optionsOf({ request, info }: Call): Options {

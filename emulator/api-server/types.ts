@@ -157,6 +157,8 @@ export type ResourceType = {
   readonly deprecation?: string
   /** Where a custom object keeps what its Scale shows, keys separated by dots. */
   readonly scalePaths?: { readonly replicas: string; readonly current: string; readonly selector?: string }
+  /** The apiVersions of a CRD's other served versions. */
+  readonly alsoVersions?: readonly string[]
   /** The version that is stored, of a CRD with several. */
   readonly storageVersion?: string
   /** Field selectors beyond metadata.name and metadata.namespace. */

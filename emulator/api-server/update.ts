@@ -1,8 +1,17 @@
 import { validateStatus } from '../schema/validate.ts'
 import { admitted, mutated } from './admission/admit.ts'
 import { apiVersionOf, type Call, inVersion, isDryRun, keyFor, tableOf } from './context.ts'
-import { CRDS, established, withCrdDefaults } from './crd.ts'
-import { asDecoded, crdErrors, createObject, inNamespace, permitCreate, schemaErrors, withOwners } from './create.ts'
+import { CRDS, withCrdDefaults, withStoredVersion } from './crd.ts'
+import {
+  asDecoded,
+  crdErrors,
+  createObject,
+  inNamespace,
+  permitCreate,
+  schemaErrors,
+  settleNames,
+  withOwners,
+} from './create.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
 import { asStored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
@@ -99,8 +108,7 @@ export function replace(
     return owned
   }
   const written = core.store.put(table, keyFor(call), fitting(owned, keyFor(call)))
-  if (table === CRDS && info.subresource === '')
-    core.store.put(CRDS, keyFor(call), established(written, core.world.now()))
+  if (table === CRDS && info.subresource === '') settleNames(call, written)
   settle(written)
   return written
 }
@@ -158,7 +166,7 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject, from: From): Ku
   const clean = asDecoded(type, body as KubeObject, from === 'apply')
   const allowed = type.kind === 'Namespace' && type.group === '' ? { ...clean, spec: old['spec'] } : clean
   const prepared = type.prepareForUpdate?.(allowed, old, core.world) ?? allowed
-  return tableOf(type) === CRDS ? withCrdDefaults(prepared) : prepared
+  return tableOf(type) === CRDS ? withStoredVersion(withCrdDefaults(prepared)) : prepared
 }
 
 const kept = (meta: Meta, ...keys: readonly (keyof Meta)[]): Meta =>
@@ -184,7 +192,7 @@ function specErrors(
     return [
       ...(type.validate?.(next, old, info.subresource) ?? []),
       ...schemaErrors(call, next, old, earlier),
-      ...crdErrors(call, next),
+      ...crdErrors(call, next, old),
     ]
   if (!type.isCustom) return type.validate?.(next, old, 'status') ?? []
   return type.schema ? validateStatus(type.schema, next, old, earlier) : []

@@ -1,5 +1,6 @@
 import { type Call, inVersion, tableOf } from './context.ts'
 import { CRDS } from './crd.ts'
+import { equal } from './json.ts'
 import { checkListOptions, integer, malformedVersion, prefixOf, selectorOf } from './list.ts'
 import { isTrue } from './request-info.ts'
 import { nameIn } from './selectors.ts'
@@ -67,7 +68,7 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
           if (event) deliver(event)
         }
       }
-      stop = store.subscribe(
+      const ofObjects = store.subscribe(
         table,
         (change) => {
           const event = eventOf(change)
@@ -75,6 +76,21 @@ export function watch(call: Call, render: (object: KubeObject) => Json): WatchSt
         },
         scopeOf(call),
       )
+      const ofDefinition = type.isCustom
+        ? store.subscribe(
+            CRDS,
+            ({ type: change, object, before }) => {
+              if (change !== 'DELETED' && equal(object['spec'], before?.['spec'])) return
+              stop()
+              end()
+            },
+            table,
+          )
+        : undefined
+      stop = () => {
+        ofObjects()
+        ofDefinition?.()
+      }
     },
     close: () => stop(),
     ...(timeout !== 0 && { timeoutSeconds: Math.max(timeout, 0) }),
