@@ -89,7 +89,9 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   return stored
 }
 
-const hasStatus = ({ type }: Call): boolean => type.subresources.includes('status')
+/** The status of a new Node is taken as it is given. */
+const hasStatus = ({ type }: Call): boolean =>
+  type.subresources.includes('status') && (type.isCustom || type.kind !== 'Node')
 
 /** 400 for an object of another namespace; else with the namespace of the path. */
 export function inNamespace({ type, info }: Call, object: KubeObject): KubeObject {

@@ -7,6 +7,7 @@ import { configMapErrors, secretErrors } from './config.ts'
 import { deploymentErrors } from './deployment.ts'
 import { jobErrors } from './job.ts'
 import { ingressErrors, networkPolicyErrors } from './network.ts'
+import { nodeErrors } from './node.ts'
 import { podErrors } from './pod.ts'
 import { limitRangeErrors, quotaErrors } from './quotas.ts'
 import { bindingErrors, roleErrors } from './rbac.ts'
@@ -36,6 +37,7 @@ export const validators: Readonly<Record<string, Validate>> = {
   Lease: leaseErrors,
   Event: eventErrors,
   Namespace: namespaceErrors,
+  Node: nodeErrors,
   Role: roleErrors,
   ClusterRole: roleErrors,
   RoleBinding: bindingErrors,

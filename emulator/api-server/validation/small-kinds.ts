@@ -49,7 +49,23 @@ export function namespaceErrors(namespace: KubeObject, _old?: KubeObject, subres
   const finalizers = listAt(namespace['spec'], 'finalizers').map(String)
   const place = (index: number): string =>
     subresource === 'finalize' ? `spec.finalizers[${index}]` : 'spec.finalizers'
-  return finalizers.flatMap((name, index) => faults(name, place(index), finalizerFaults(name)))
+  return [
+    ...finalizers.flatMap((name, index) => faults(name, place(index), finalizerFaults(name))),
+    ...(subresource === 'status' ? phaseErrors(namespace) : []),
+  ]
+}
+
+function phaseErrors({ metadata, status }: KubeObject): Errors {
+  const phase = text(status, 'phase')
+  const isGoing = metadata.deletionTimestamp !== undefined
+  if (phase === '' || phase === (isGoing ? 'Terminating' : 'Active')) return []
+  return [
+    invalid(
+      'status.Phase',
+      phase,
+      `may only be '${isGoing ? 'Terminating' : 'Active'}' if \`deletionTimestamp\` is ${isGoing ? 'not ' : ''}empty`,
+    ),
+  ]
 }
 
 /** What the PodSecurity admission says of a namespace's labels: a 422 of its own. */
