@@ -3,7 +3,7 @@ import { isObject, without } from './json.ts'
 import type { List } from './list.ts'
 import { rowConditions } from './pod-columns.ts'
 import { badRequest, StatusError } from './status.ts'
-import type { Json, KubeObject } from './types.ts'
+import type { Json, KubeObject, Request } from './types.ts'
 
 /** What the client accepts: objects as they are, rows of a Table, or their metadata alone. */
 export type Shape = 'object' | 'table' | 'metadata'
@@ -38,6 +38,30 @@ export function shapeOf({ request, type }: Pick<Call, 'request' | 'type'>): Shap
   )
 }
 
+const everything = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+
+/** 406 for who does not take JSON from /version, /api and below. */
+export function checkAccepts({ headers: { accept = '' } }: Request, path: string): void {
+  if (!/^\/(version|apis?)(\/|$)/.test(path)) return
+  const media = accept.split(',').map((part) => part.split(';')[0]?.trim() ?? '')
+  if (media.some((each) => json.includes(each) || each === 'application/*')) return
+  const known = path.startsWith('/version') ? 'application/json' : everything
+  throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${known}`, {})
+}
+
+/** 406 for a list that is asked for as one object. */
+function checkList({ request, type }: Call): void {
+  if (!/;\s*as=PartialObjectMetadata\s*(;|,|$)/.test(request.headers['accept'] ?? '')) return
+  const goType = type.isCustom
+    ? 'unstructured.UnstructuredList'
+    : `${type.group.split('.')[0] || 'core'}.${type.listKind}`
+  throw new StatusError(
+    406,
+    'NotAcceptable',
+    `you requested PartialObjectMetadata, but the requested object is a list (*${goType})`,
+  )
+}
+
 const partial = ({ metadata }: KubeObject): Json => ({
   kind: 'PartialObjectMetadata',
   apiVersion: 'meta.k8s.io/v1',
@@ -53,6 +77,7 @@ export function rendered(call: Call, object: KubeObject, shape: Shape, columns =
 }
 
 export function renderedList(call: Call, { objects, revision, continueAt, remaining }: List, shape: Shape): Json {
+  if (shape === 'metadata') checkList(call)
   const { type } = call
   const page = {
     ...(continueAt !== undefined && { continue: continueAt }),

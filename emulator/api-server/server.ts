@@ -15,7 +15,7 @@ import { get, list } from './list.ts'
 import { isNotServed } from './not-served.ts'
 import { patch } from './patch.ts'
 import { type LogSource, podLog } from './pod-logs.ts'
-import { rendered, renderedList, shapeOf } from './render.ts'
+import { checkAccepts, rendered, renderedList, shapeOf } from './render.ts'
 import { type RequestInfo, requestInfoOf } from './request-info.ts'
 import { review } from './reviews.ts'
 import { patchScale, rescale, scaleOf } from './scale.ts'
@@ -109,6 +109,7 @@ function answer(core: Core, request: Request, node: Node): Response {
   checkLevels(request.body)
   if (!info.isResource) {
     const found = discover(core, request, info.path)
+    if (found) checkAccepts(request, info.path)
     if (found && request.method === 'GET')
       return { status: 200, headers: { 'content-type': found.type ?? 'application/json' }, body: found.body }
     if (found) throw methodNotAllowed()
@@ -118,6 +119,7 @@ function answer(core: Core, request: Request, node: Node): Response {
     if (root === 'apis' && core.types().some((type) => !type.isCustom && type.group === group)) throw noSuchPath()
     return plainText(404, '404 page not found\n')
   }
+  if (info.path.includes('//')) throw noSuchPath()
   const { group, version, plural } = info
   if (virtuals.some((each) => each.group === group && each.plural === plural && each.version === version)) {
     if (info.verb !== 'create') throw methodNotAllowed()

@@ -12,7 +12,14 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 /** core/v1: taints, addresses of its Pods, amounts, and what of its spec may change. */
 export function nodeErrors(node: KubeObject, old?: KubeObject): Errors {
-  return [...taintErrors(node), ...amountErrors(node, old), ...(old ? changeErrors(node, old) : cidrErrors(node))]
+  // The real server looks at the taints of a changed Node twice.
+  const again = old ? taintErrors(node) : []
+  return [
+    ...taintErrors(node),
+    ...again,
+    ...amountErrors(node, old),
+    ...(old ? changeErrors(node, old) : cidrErrors(node)),
+  ]
 }
 
 function taintErrors({ spec }: KubeObject): Errors {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type ApiServer, createApiServer } from '#emulator/api-server/server.ts'
 import type { Request, Response, User } from '#emulator/api-server/types.ts'
 import { requestListener } from '#emulator/host/http.ts'
+import { serviceAccountTokens } from '#emulator/host/tokens.ts'
 import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
 import type { Port, Reply, Sent, Stream, WatchEvent } from './port.ts'
 
@@ -17,12 +18,17 @@ export const userOf = (as: string | undefined): User => {
 /** Breaks a server on purpose; `seen` is what the broken one shows of itself. */
 export type Fault = (handle: ApiServer['handle'], api: ApiServer) => ApiServer['handle']
 
-/** The embedded API server, asked directly; over HTTP where the text of a body is what matters. */
+/** The embedded API server, asked directly; over HTTP where the text of a body or a token is what matters. */
 export function emulatedPort(fault: Fault = (handle) => handle): Port {
   const world = createVirtualWorld(1)
-  const api = createApiServer({ world, signToken: () => 'eyJ.eyJ.sig' })
+  const tokens = serviceAccountTokens('secret')
+  const api = createApiServer({ world, signToken: tokens.sign })
   const handle = fault(api.handle, api)
-  const edge = createServer(requestListener({ ...api, handle }, () => admin))
+  const edge = createServer(
+    requestListener({ ...api, handle }, (token) =>
+      token === undefined ? admin : tokens.userOf(token, api.store, world.now()),
+    ),
+  )
   let address: Promise<string> | undefined
   const listen = (): Promise<string> =>
     new Promise((resolve) => {
@@ -32,7 +38,7 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
       })
     })
 
-  const overHttp = async ({ method, path, headers, raw }: Sent): Promise<Reply> => {
+  const overHttp = async ({ method, path, headers, body, raw = JSON.stringify(body) }: Sent): Promise<Reply> => {
     address ??= listen()
     const response = await fetch((await address) + path, { method, headers, ...(raw && { body: raw }) })
     const text = await response.text()
@@ -62,7 +68,10 @@ export function emulatedPort(fault: Fault = (handle) => handle): Port {
   }
 
   return {
-    send: async (sent) => (sent.raw === undefined ? refuseStream(ask(sent)) : overHttp(sent)),
+    send: async (sent) => {
+      const isForEdge = sent.raw !== undefined || sent.headers['authorization'] !== undefined
+      return isForEdge ? overHttp(sent) : refuseStream(ask(sent))
+    },
     watch: async (sent) => {
       const response = ask(sent)
       if (!('watch' in response)) return refuseStream(response)

@@ -5,6 +5,8 @@ type Rule = Readonly<Record<string, readonly string[]>>
 
 const user = '$ns-user'
 const RBAC = 'rbac.authorization.k8s.io'
+/** With the token of step 0, at the edge. */
+const asDefault = { authorization: 'Bearer $0.status.token' }
 const subject = { kind: 'User', name: user, apiGroup: RBAC }
 
 /** `user` may do this in the case's namespace. */
@@ -322,5 +324,46 @@ export const accessCases = [
     get('sa/a/token'),
     put('sa/a/token', {}),
     post('sa/a/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' }, as),
+  ]),
+  aCase('tokens that are nobody’s', [
+    ...['Bearer nobody', 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.AAAA', 'Bearer a.b.c'].map((authorization) =>
+      get('cm', { headers: { authorization } }),
+    ),
+    get('/version', { headers: { authorization: 'Bearer nobody' } }),
+    post('cm', cm('a'), { headers: { authorization: 'Bearer nobody' } }),
+  ]),
+  aCase('a ServiceAccount that may not impersonate', [
+    given(post('sa/default/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} })),
+    get('cm', { headers: asDefault }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'bob' } }),
+    get('cm/a', { headers: { ...asDefault, 'impersonate-user': 'bob', 'impersonate-group': 'system:masters' } }),
+    get('/version', { headers: { ...asDefault, 'impersonate-user': 'bob' } }),
+    get('/nope', { headers: { ...asDefault, 'impersonate-user': 'bob' } }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'system:serviceaccount:$ns:other' } }),
+    post('cm', cm('a'), { headers: { ...asDefault, 'impersonate-user': 'bob' } }),
+    get('cm', { headers: { ...asDefault, 'impersonate-group': 'g' } }),
+  ]),
+  aCase('a ServiceAccount that may impersonate one user', [
+    given(
+      post('sa/default/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
+      post(
+        'clusterroles',
+        clusterRole('$ns-imp', {
+          rules: [{ apiGroups: [''], resources: ['users'], verbs: ['impersonate'], resourceNames: ['bob'] }],
+        }),
+      ),
+      post(
+        'clusterrolebindings',
+        clusterRoleBinding('$ns-imp', {
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: '$ns-imp' },
+          subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: '$ns' }],
+        }),
+      ),
+    ),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'bob' }, wait: 1 }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'eve' } }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'bob', 'impersonate-group': 'system:masters' } }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'bob', 'impersonate-uid': 'x' } }),
+    get('cm', { headers: { ...asDefault, 'impersonate-user': 'bob', 'impersonate-extra-x': 'y' } }),
   ]),
 ]

@@ -17,6 +17,14 @@ import {
 
 const a = given(post('cm', cm('a', { data: { k: '1' } })))
 
+const node = (spec: object, status: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: '$ns-n' },
+  spec,
+  status,
+})
+
 export const crudCases = [
   aCase('a ConfigMap is created, read and created again', [
     post('cm', cm('a', { data: { k: '1' } })),
@@ -397,5 +405,24 @@ export const crudCases = [
     given(post('plains', plain('a'))),
     get('plains/a/status'),
     put('plains/a/status', { $from: 5 }),
+  ]),
+  aCase('Nodes that are none', [
+    ...[
+      { taints: [{ key: 'a b', effect: 'NoSchedule' }] },
+      { taints: [{ key: 'a', effect: 'Nope' }] },
+      { taints: [1, 2].map(() => ({ key: 'a', effect: 'NoSchedule' })) },
+      { taints: [{ key: 'a' }] },
+      { podCIDR: 'x' },
+      { podCIDRs: ['10.0.0.0/8', '11.0.0.0/8'] },
+    ].map((spec) => post('/api/v1/nodes', node(spec))),
+    ...[{ cpu: '-1' }, { 'x.io/g': '1.5' }].map((capacity) => post('/api/v1/nodes', node({}, { capacity }))),
+    given(post('/api/v1/nodes', node({ providerID: 'a', podCIDR: '10.0.0.0/8' }, { capacity: { cpu: '4' } }))),
+    merge('/api/v1/nodes/$ns-n', { spec: { providerID: 'b' } }),
+    merge('/api/v1/nodes/$ns-n', { spec: { taints: [{ key: 'a b', effect: 'NoSchedule' }] } }),
+    merge('/api/v1/nodes/$ns-n', { spec: { podCIDR: '11.0.0.0/8', podCIDRs: ['11.0.0.0/8'] } }),
+    merge('/api/v1/nodes/$ns-n/status', { status: { capacity: { cpu: '-1' } } }),
+    merge('/api/v1/nodes/$ns-n/status', {
+      status: { addresses: [1, 2].map(() => ({ type: 'InternalIP', address: '1.1.1.1' })) },
+    }),
   ]),
 ]
