@@ -75,7 +75,12 @@ export function clientOf(api: Pick<ApiServer, 'handle'>, user: User): Client {
       metadata: { resourceVersion: string }
     }
     const itemKind = kind.replace(/List$/, '')
-    const whole = items.map((item) => ({ ...item, apiVersion: resource.apiVersion, kind: item.kind ?? itemKind }))
+    const { apiVersion } = resource
+    const whole = items.map((item) =>
+      item.apiVersion === apiVersion && item.kind !== undefined
+        ? item
+        : { ...item, apiVersion, kind: item.kind ?? itemKind },
+    )
     return { items: whole, version: metadata.resourceVersion }
   }
 

@@ -22,8 +22,22 @@ export type Network = {
   readonly send: (url: string, request: HttpRequest) => Promise<HttpResponse>
 }
 
+type Place = { readonly hostname: string; readonly path: string }
+const MOST_PLACES = 1000
+
 export function createNetwork(): Network {
   const handlers = new Map<string, Handler>()
+  const parsed = new Map<string, Place>()
+  /** Few URLs are sent to, and each very often. */
+  const placeOf = (url: string): Place => {
+    const known = parsed.get(url)
+    if (known) return known
+    const { hostname, pathname, search } = new URL(url)
+    if (parsed.size >= MOST_PLACES) parsed.clear()
+    const place = { hostname, path: `${pathname}${search}` }
+    parsed.set(url, place)
+    return place
+  }
   return {
     serve: (host, handler) => {
       handlers.set(host, handler)
@@ -32,10 +46,10 @@ export function createNetwork(): Network {
       }
     },
     send: async (url, request) => {
-      const { hostname, pathname, search } = new URL(url)
+      const { hostname, path } = placeOf(url)
       const handler = handlers.get(hostname)
       if (!handler) throw new Error(`dial tcp: lookup ${hostname}: no such host`)
-      return handler({ ...request, path: `${pathname}${search}` })
+      return handler({ ...request, path })
     },
   }
 }

@@ -11,14 +11,19 @@ type Listeners = {
 
 /** Who asked for which changes; a change costs as much as there are who asked for it. */
 export function createListeners(): Listeners {
-  const scopes = new Map<string, Map<number, Listener>>()
+  /** By resource and scope. */
+  const scopes = new Map<string, Map<string, Map<number, Listener>>>()
   let order = 0
 
   const concerned = (resource: string, key: string): readonly Listener[] => {
+    const ofResource = scopes.get(resource)
+    if (!ofResource) return []
     const space = spaceOf(key)
-    const found = ['', ...(space === '' ? [] : [space]), key].flatMap(
-      (scope) => scopes.get(nameOf(resource, scope)) ?? [],
-    )
+    const found: Map<number, Listener>[] = []
+    for (const scope of space === '' ? ['', key] : ['', space, key]) {
+      const those = ofResource.get(scope)
+      if (those) found.push(those)
+    }
     if (found.length === 0) return []
     if (found.length === 1) return [...(found[0]?.values() ?? [])]
     return found
@@ -29,20 +34,18 @@ export function createListeners(): Listeners {
 
   return {
     add: (resource, scope, listener) => {
-      const name = nameOf(resource, scope)
       const own = ++order
-      const all = scopes.get(name) ?? new Map<number, Listener>()
-      scopes.set(name, all.set(own, listener))
+      const ofResource = scopes.get(resource) ?? new Map<string, Map<number, Listener>>()
+      scopes.set(resource, ofResource)
+      const all = ofResource.get(scope) ?? new Map<number, Listener>()
+      ofResource.set(scope, all.set(own, listener))
       return () => {
         all.delete(own)
-        if (all.size === 0 && scopes.get(name) === all) scopes.delete(name)
+        if (all.size === 0 && ofResource.get(scope) === all) ofResource.delete(scope)
       }
     },
     tell: (change, key) => {
-      if (scopes.size === 0) return
       for (const listener of concerned(change.resource, key)) listener(change)
     },
   }
 }
-
-const nameOf = (resource: string, scope: string): string => `${resource} ${scope}`

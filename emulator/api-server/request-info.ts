@@ -27,10 +27,8 @@ export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'p
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)
   const query = new URLSearchParams(end < 0 ? '' : url.slice(end + 1))
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decoded)
+  const parts: string[] = []
+  for (const part of path.split('/')) if (part !== '') parts.push(decoded(part))
   const plain: RequestInfo = {
     verb: method.toLowerCase(),
     path,

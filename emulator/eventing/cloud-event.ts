@@ -13,18 +13,26 @@ type Message = Pick<HttpRequest, 'headers' | 'body'>
 const STRUCTURED = 'application/cloudevents+json'
 
 /** Go's RFC3339Nano: as many decimals as there are. */
-export const goTime = (ms: number): string => new Date(ms).toISOString().replace(/\.?0+Z$/, 'Z')
+export function goTime(ms: number): string {
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString().replace(/\.?0+Z$/, 'Z') }
+  return last.text
+}
+
+/** Many events are of one moment. */
+let last = { ms: Number.NaN, text: '' }
 
 /** The attributes with one changed, or left out. */
 export const withAttributes = (
   { attributes, ...rest }: CloudEvent,
   changes: Readonly<Record<string, string | undefined>>,
 ): CloudEvent => {
-  const all = Object.entries({ ...attributes, ...changes })
-  return {
-    ...rest,
-    attributes: Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined)),
+  const all: Record<string, string> = { ...attributes }
+  for (const name of Object.keys(changes)) {
+    const value = changes[name]
+    if (value === undefined) delete all[name]
+    else all[name] = value
   }
+  return { ...rest, attributes: all }
 }
 
 export const isMarkedAsEvent = ({ headers }: Message): boolean =>
@@ -38,11 +46,10 @@ export function readEvent(message: Message): CloudEvent | undefined {
 }
 
 function readBinary({ headers, body }: Message): CloudEvent {
-  const extensions = Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith('ce-') ? [[name.slice(3), value] as const] : [],
-  )
+  const attributes: Record<string, string> = {}
+  for (const name of Object.keys(headers)) if (name.startsWith('ce-')) attributes[name.slice(3)] = headers[name] ?? ''
   const type = headers['content-type']
-  const attributes = { ...Object.fromEntries(extensions), ...(type && { datacontenttype: type }) }
+  if (type) attributes['datacontenttype'] = type
   return { attributes, ...(body !== '' && { data: body }) }
 }
 
@@ -80,9 +87,12 @@ function isValid({ attributes }: CloudEvent): boolean {
 }
 
 export function binary({ attributes, data = '' }: CloudEvent): Message {
-  const { datacontenttype, ...rest } = attributes
-  const headers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [`ce-${name}`, value]))
-  return { headers: { ...headers, ...(datacontenttype && { 'content-type': datacontenttype }) }, body: data }
+  const headers: Record<string, string> = {}
+  for (const name of Object.keys(attributes))
+    if (name !== 'datacontenttype') headers[`ce-${name}`] = attributes[name] ?? ''
+  const { datacontenttype } = attributes
+  if (datacontenttype) headers['content-type'] = datacontenttype
+  return { headers, body: data }
 }
 
 export function structured({ attributes, data }: CloudEvent): Message {

@@ -51,15 +51,16 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
     await settle()
   }
 
+  const word = (): string =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+
   const world: VirtualWorld = {
     now: () => time,
     random,
     uuid: () => {
-      const hex = Array.from({ length: 4 }, () =>
-        Math.floor(random() * 2 ** 32)
-          .toString(16)
-          .padStart(8, '0'),
-      ).join('')
+      const hex = `${word()}${word()}${word()}${word()}`
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
     },
     after: (ms, work) => {
