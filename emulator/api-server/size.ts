@@ -14,7 +14,7 @@ export const MOST_LEVELS = 1_000
  * JSON, which is what custom objects are stored as; built-in ones are smaller there.
  */
 export function fitting(object: KubeObject, key: string): KubeObject {
-  if (atMost(object, etcdLimit - 4096, 0) > 0) return object
+  if (boundOf(object, 0) < etcdLimit - 4096) return object
   if (sizeOf(object, key) <= etcdLimit) return object
   const { managedFields: _, ...metadata } = object.metadata
   const bare = { ...object, metadata }
@@ -30,29 +30,41 @@ export function fitting(object: KubeObject, key: string): KubeObject {
 const sizeOf = (object: KubeObject, key: string): number =>
   Buffer.byteLength(JSON.stringify(object)) + 3 * `/registry/${object.apiVersion}/${object.kind}/${key}`.length + frame
 
-/** What is left of so many bytes, at least, after the value as JSON; nothing or less where that is not sure. */
-function atMost(value: unknown, bytes: number, level: number): number {
+const bounds = new WeakMap<object, number>()
+
+/** Bytes that the value takes as JSON, or fewer. What is shared with earlier objects, as the spec in an update of the status, was measured then. */
+function boundOf(value: unknown, level: number): number {
   if (level > MOST_LEVELS) throw tooDeep()
-  if (typeof value === 'string') return bytes - 6 * value.length - 2
-  if (typeof value !== 'object' || value === null) return bytes - 25
-  let left = bytes - 2
-  if (Array.isArray(value)) for (const item of value) left = atMost(item, left - 1, level + 1)
-  else
-    for (const key of Object.keys(value))
-      left = atMost((value as Readonly<Record<string, unknown>>)[key], left - 6 * key.length - 4, level + 1)
-  return left
+  if (typeof value === 'string') return 6 * value.length + 2
+  if (typeof value !== 'object' || value === null) return 25
+  const known = bounds.get(value)
+  if (known !== undefined) return known
+  let bytes = 2
+  for (const key in value)
+    bytes += boundOf((value as Readonly<Record<string, unknown>>)[key], level + 1) + 6 * key.length + 4
+  if (level === 1) bounds.set(value, bytes)
+  return bytes
 }
 
 export const tooDeep = (): StatusError => notImplemented(`objects of more than ${MOST_LEVELS} levels`)
 
-/** Throws 501 for a body of too many levels. Walks it level by level. */
+const shallow = new WeakSet<object>()
+
+/** Throws 501 for a body of too many levels. Looks at parts of objects that it has seen only once. */
 export function checkLevels(body: unknown): void {
-  let level: unknown[] = [body]
-  for (let count = 0; level.length > 0; count++) {
-    if (count > MOST_LEVELS) throw tooDeep()
-    const next: unknown[] = []
-    for (const each of level)
-      if (typeof each === 'object' && each !== null) for (const inner of Object.values(each)) next.push(inner)
-    level = next
+  if (typeof body !== 'object' || body === null) return
+  for (const part of Object.values(body)) {
+    if (typeof part !== 'object' || part === null || shallow.has(part)) continue
+    if (isDeeper(part, MOST_LEVELS - 1)) throw tooDeep()
+    shallow.add(part)
   }
+}
+
+function isDeeper(value: object, levels: number): boolean {
+  if (levels === 0) return true
+  for (const key in value) {
+    const inner: unknown = (value as Readonly<Record<string, unknown>>)[key]
+    if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true
+  }
+  return false
 }

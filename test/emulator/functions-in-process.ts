@@ -2,8 +2,7 @@ import type { User } from '#emulator/api-server/types.ts'
 import type { VirtualWorld } from '#emulator/host/virtual-world.ts'
 import type { Container, ContainerStart, LogLine, PodRunner } from '#emulator/pod-runner.ts'
 import { readConfig } from '#runtime/config.ts'
-import { decodeCloudEvent } from '#runtime/decode.ts'
-import { answerOf, buildKnativeHost } from '#runtime/knative.ts'
+import { buildKnativeHost } from '#runtime/knative.ts'
 import { createCluster } from '#runtime/kubernetes/cluster.ts'
 import type { Transport } from '#runtime/kubernetes/transport.ts'
 import { createMetrics } from '#runtime/metrics.ts'
@@ -18,13 +17,11 @@ export type Functions = {
   readonly transportFor: (user: User) => Pick<Transport, 'send'>
   /** From the start of a container until its port listens, in ms. */
   readonly startMs?: number
-  /** `http`: each in its real host. `direct`: called with the event, for when there are very many; their hosts take most of the time then. */
-  readonly host?: 'http' | 'direct'
 }
 
 /** Runs our functions' containers in this process: their real hosts, on the world's clock, without sockets. */
 export const functionsInProcess =
-  ({ world, functions, transportFor, startMs = 200, host = 'http' }: Functions): PodRunner['start'] =>
+  ({ world, functions, transportFor, startMs = 200 }: Functions): PodRunner['start'] =>
   (container, report) => {
     const name = container.args[0]?.replace(/\/main\.cjs$/, '')
     const fn = functions.find((each) => each.name === name)
@@ -34,8 +31,7 @@ export const functionsInProcess =
     const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
     const end = (): void =>
       world.after(1, () => report({ state: 'terminated', exitCode: 0, reason: 'Completed' })) as never
-    const serve = host === 'http' ? runHttp : runDirect
-    const run = isSweeper ? runSweeper(fn, ports, container, world) : serve(fn, ports, world)
+    const run = isSweeper ? runSweeper(fn, ports, container, world) : runHost(fn, ports, world)
     let isOver = false
     world.after(0, () => report({ state: 'running' }))
     world.after(startMs, () => !isOver && run.begin())
@@ -60,54 +56,28 @@ type Running = {
 
 const refused = new Error('connect ECONNREFUSED')
 
-type Host = { readonly send: Container['send']; readonly close: () => Promise<void> }
-
-const runHost =
-  (hostOf: (fn: FunctionDefinition, ports: Ports) => Host) =>
-  (fn: FunctionDefinition, ports: Ports, world: VirtualWorld): Running => {
-    const host = hostOf(fn, ports)
-    let isListening = false
-    const inHand = new Set<Promise<unknown>>()
-    return {
-      begin: () => {
-        isListening = true
-      },
-      stop: async () => {
-        isListening = false
-        await world.hold(Promise.allSettled(inHand).then(host.close))
-      },
-      send: async (request) => {
-        if (!isListening) throw refused
-        const work = world.hold(host.send(request))
-        inHand.add(work)
-        return work.finally(() => inHand.delete(work))
-      },
-    }
-  }
-
-const runHttp = runHost((fn, ports) => {
+const runHost = (fn: FunctionDefinition, ports: Ports, world: VirtualWorld): Running => {
   const app = buildKnativeHost(fn, ports, createMetrics(fn.name))
+  let isListening = false
+  const inHand = new Set<Promise<unknown>>()
   return {
-    close: () => app.close(),
+    begin: () => {
+      isListening = true
+    },
+    stop: async () => {
+      isListening = false
+      await world.hold(Promise.allSettled(inHand).then(() => app.close()))
+    },
     send: async ({ method, path, headers, body }) => {
+      if (!isListening) throw refused
       const request = { method: method as 'POST', url: path, headers, ...(body !== '' && { payload: body }) }
-      const answer = await app.inject(request)
+      const work = world.hold(app.inject(request))
+      inHand.add(work)
+      const answer = await work.finally(() => inHand.delete(work))
       return { status: answer.statusCode, headers: textsOf(answer.headers), body: answer.body }
     },
   }
-})
-
-/** What the host does with an event and with a probe, without HTTP. */
-const runDirect = runHost((fn, ports) => ({
-  close: async () => undefined,
-  send: async ({ method, headers, body }) => {
-    if (method === 'GET') return { status: 200, headers: {}, body: '' }
-    const event = decodeCloudEvent(headers, body)
-    if (!event) return { status: 400, headers: {}, body: '' }
-    const answer = answerOf(await fn.handle(event, ports), { event, fn, now: ports.now() })
-    return { status: answer.status, headers: textsOf(answer.headers ?? {}), body: String(answer.body ?? '') }
-  },
-}))
+}
 
 const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)]))

@@ -31,8 +31,6 @@ export type TestPlatformOptions = {
   readonly journal?: Journal
   /** Which of our manifests; by default all but KEDA's, so that nobody sweeps who was not asked. */
   readonly wanted?: (object: KubeObject) => boolean
-  /** Who calls the functions; see functions-in-process.ts. */
-  readonly host?: 'http' | 'direct'
 }
 
 /** The platform with all that we install on it, functions in this process, runners by script, on a clock that tests move. */
@@ -52,14 +50,13 @@ export const createTestPlatform = async ({
   seed = 1,
   journal,
   wanted = (object) => !isOfKeda(object),
-  host = 'http',
 }: TestPlatformOptions = {}): Promise<TestPlatform> => {
   const clock = createVirtualWorld(seed)
   const functions = await loadFunctions()
   const manifests = objectsIn(ROOT)
   let isAway = false
   const transportFor = (user: User) => transportOver(platform.api, user, () => isAway)
-  const start = functionsInProcess({ world: clock, functions, transportFor, host })
+  const start = functionsInProcess({ world: clock, functions, transportFor })
   const runnersByImage = Object.fromEntries(functionImagesIn(manifests).map((image) => [image, { start }]))
   const runner = createScriptedRunner({ world: clock, runnersByImage })
   const platform: Platform = createPlatform({ world: clock, drainSeconds: 0, runner, ...(journal && { journal }) })
@@ -92,16 +89,18 @@ export const createTestPlatform = async ({
 }
 
 /** Over the API server's function, as text, as on the wire. */
-const transportOver = ({ handle }: ApiServer, user: User, isAway: () => boolean): Pick<Transport, 'send'> => ({
+export const transportOver = ({ handle }: ApiServer, user: User, isAway: () => boolean): Pick<Transport, 'send'> => ({
   send: async ({ method, path, body, contentType = 'application/json', accept = 'application/json' }) => {
     if (isAway()) throw new UnreachableError(`${method} ${path}: connect ECONNREFUSED`)
     const headers = { 'content-type': contentType, accept, 'user-agent': 'dormouse' }
-    const text = body === undefined ? undefined : (JSON.parse(JSON.stringify(body)) as object)
-    const answer = handle({ method, path, headers, user, ...(text && { body: text }) })
+    const answer = handle({ method, path, headers, user, ...(body && { body: overTheWire(body) }) })
     if ('watch' in answer) throw new Error(`${path} is a watch`)
     return { status: answer.status, headers: answer.headers, body: JSON.stringify(answer.body) }
   },
 })
+
+/** Nobody shares an object with the API server. */
+const overTheWire = (body: object): object => JSON.parse(JSON.stringify(body)) as object
 
 const sweeperOf = (functions: readonly FunctionDefinition[]): FunctionDefinition => {
   const found = functions.find(({ on }) => on.some((trigger) => 'everyMinutes' in trigger))
