@@ -16,13 +16,20 @@ export type Started = {
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>
   /** As Ctrl-C. */
   readonly stop: () => Promise<{ readonly code: number | null; readonly stderr: string }>
+  readonly kill: (signal: NodeJS.Signals) => void
 }
 
 /** Starts what `npm start` starts, with `--json`. */
-export const npmStart = (...args: readonly string[]): Started => {
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'cli/start.ts'), '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export const npmStart = (...args: readonly string[]): Started =>
+  follow(
+    spawn(process.execPath, [join(ROOT, 'cli/start.ts'), '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  )
+
+/** The same by npm itself. */
+export const npmStartByNpm = (...args: readonly string[]): Started =>
+  follow(spawn('npm', ['start', '-s', '--', '--json', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }))
+
+const follow = (child: ChildProcess): Started => {
   const told: Told[] = []
   const ready = Promise.withResolvers<string>()
   let stderr = ''
@@ -48,5 +55,6 @@ export const npmStart = (...args: readonly string[]): Started => {
       child.kill('SIGINT')
       return ended
     },
+    kill: (signal) => void child.kill(signal),
   }
 }

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { GenericKind, K8s, RegisterKind } from 'kubernetes-fluent-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MeterReport } from '#emulator/meter.ts'
 import { kubectlPath, outputOf, startKubectl } from './kubectl.ts'
-import { npmStart, type Started } from './npm-start.ts'
+import { npmStart, npmStartByNpm, type Started } from './npm-start.ts'
 
 const SAMPLES = { hello: 'Completed', fails: 'Failed', 'times-out': 'Failed', 'stop-me': 'Stopped' }
 const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper']
@@ -138,5 +141,19 @@ describe('npm start -- --until-settled', () => {
     const { workloads, total } = told.at(-1) as unknown as MeterReport
     expect(total.instances).toBe(0)
     for (const name of FUNCTIONS) expect(workloads[`dormouse/${name}`]?.coldStarts, name).toBeGreaterThan(0)
+  })
+})
+
+describe('npm start', () => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)('ends with npm, when that ends by %s', async (signal) => {
+    const started = npmStartByNpm('--no-samples')
+    const kubeconfig = await started.ready
+    const url = started.told.find(({ what }) => what === 'ready')?.['url']
+    started.kill(signal)
+    await expect.poll(() => existsSync(dirname(kubeconfig)), { timeout: 10_000 }).toBe(false)
+    const { port } = new URL(String(url))
+    const socket = connect(Number(port), '127.0.0.1')
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
+    expect(error.code).toBe('ECONNREFUSED')
   })
 })
