@@ -15,11 +15,11 @@ const PAGE = 500
 const goals = {
   'create-session': 14,
   'patch-session-status': 12,
-  'create-job': 6,
+  'create-job': 18,
   'patch-job-status': 3.5,
-  'create-pod': 6,
+  'create-pod': 18,
   'patch-pod-status': 4,
-  get: 1,
+  get: 2,
 } as const
 
 type Subject = keyof typeof goals
@@ -34,7 +34,11 @@ export const emulator = async (): Promise<readonly Figure[]> => {
   const api = createApiServer({ world: createVirtualWorld(1) })
   const call = callerOf(api)
   call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', objects.crd)
-  for (let at = 0; at < NAMESPACES; at++) call('POST', '/api/v1/namespaces', namespaceOf(at))
+  for (let at = 0; at < NAMESPACES; at++) {
+    const namespace = namespaceOf(at)
+    call('POST', '/api/v1/namespaces', namespace)
+    call('POST', `/api/v1/namespaces/${namespace.metadata.name}/serviceaccounts`, { metadata: { name: 'default' } })
+  }
   const figures = requestFigures(stepsOf(call))
   const kept = heapMebibytes() - before
   const bytes = ['agenticsessions.vteam.ambient-code', 'jobs.batch', 'pods']

@@ -40,13 +40,25 @@ function boundOf(value: unknown, level: number): number {
   const known = bounds.get(value)
   if (known !== undefined) return known
   let bytes = 2
-  for (const key in value)
-    bytes += boundOf((value as Readonly<Record<string, unknown>>)[key], level + 1) + 6 * key.length + 4
+  if (Array.isArray(value)) for (const item of value) bytes += boundOf(item, level + 1) + 1
+  else
+    for (const key of Object.keys(value)) {
+      const inner = (value as Readonly<Record<string, unknown>>)[key]
+      // Equal sets of owned fields are one object.
+      bytes += (key === 'fieldsV1' ? ownedBound(inner) : boundOf(inner, level + 1)) + 6 * key.length + 4
+    }
   if (level === 1) bounds.set(value, bytes)
   return bytes
 }
 
 export const tooDeep = (): StatusError => notImplemented(`objects of more than ${MOST_LEVELS} levels`)
+
+function ownedBound(fields: unknown): number {
+  if (typeof fields !== 'object' || fields === null) return boundOf(fields, 0)
+  const bytes = bounds.get(fields) ?? 6 * JSON.stringify(fields).length
+  bounds.set(fields, bytes)
+  return bytes
+}
 
 const shallow = new WeakSet<object>()
 
@@ -62,8 +74,7 @@ export function checkLevels(body: unknown): void {
 
 function isDeeper(value: object, levels: number): boolean {
   if (levels === 0) return true
-  for (const key in value) {
-    const inner: unknown = (value as Readonly<Record<string, unknown>>)[key]
+  for (const inner of Object.values(value)) {
     if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true
   }
   return false
