@@ -93,6 +93,7 @@ type Pod = {
   readonly status?: {
     readonly containerStatuses?: readonly {
       readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
+      readonly lastState?: { readonly terminated?: { readonly exitCode: number } }
     }[]
   }
 }
@@ -101,9 +102,12 @@ const usual = ['ContainerCreating', 'PodInitializing']
 
 /** What keeps a Pod's containers from running. */
 const troubleOf = ({ status: { containerStatuses = [] } = {} }: Pod): string | undefined => {
-  const [waiting] = containerStatuses.flatMap(({ state }) => state?.waiting ?? [])
-  if (waiting?.reason === undefined || usual.includes(waiting.reason)) return undefined
-  return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`
+  const stuck = containerStatuses.find(({ state }) => state?.waiting !== undefined)
+  const { reason, message } = stuck?.state?.waiting ?? {}
+  if (reason === undefined || usual.includes(reason)) return undefined
+  const exitCode = stuck?.lastState?.terminated?.exitCode
+  const ended = exitCode === undefined ? '' : `; it ended with exit code ${exitCode}`
+  return `${message === undefined ? reason : `${reason}: ${message}`}${ended}`
 }
 
 /** Of `namespace/name`. */

@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 export type Usage = {
   /** Pods made so far. */
   readonly starts: number
-  /** Of them those that began while there was none. */
+  /** Of them those that began while there was none, and became ready. */
   readonly coldStarts: number
   /** From their making until they were ready; 0 if there were none. */
   readonly coldStartMs: { readonly mean: number; readonly slowest: number }
@@ -49,7 +49,6 @@ export function createMeter(world: Pick<World, 'now'>): {
     const known = instances.get(key)
     const count = countOf(workload)
     if (!known) count.starts += 1
-    if (isCold && !known?.isCold) count.coldStarts += 1
     if (known) known.isCold ||= isCold
     else instances.set(key, { workload, startedAt: world.now(), isCold, isReady: false })
   }
@@ -59,6 +58,7 @@ export function createMeter(world: Pick<World, 'now'>): {
     known.isReady = true
     if (!known.isCold) return
     const count = countOf(known.workload)
+    count.coldStarts += 1
     const ms = world.now() - known.startedAt
     count.coldMs += ms
     count.slowestMs = Math.max(count.slowestMs, ms)

@@ -30,5 +30,5 @@ test.each([
 })
 
 test.each(['..type', '.a[0,1]', '.a[?(@.b=~"c")]'])('%s is not implemented, and says so', (path) => {
-  expect(() => jsonPath(path)(object)).toThrow('not implemented: the JSON path')
+  expect(() => jsonPath(path)(object)).toThrow('the JSON path')
 })

@@ -24,7 +24,7 @@ export class NotImplementedError extends Error {
   readonly code = 501
 
   constructor(what: string) {
-    super(`not implemented: ${what}`)
+    super(what)
     this.name = 'NotImplementedError'
   }
 }
