@@ -1,5 +1,6 @@
 import type { User } from '../api-server/types.ts'
 import type { Client } from '../client.ts'
+import { installCrd } from '../install-crd.ts'
 import type { Journal } from '../journal.ts'
 import type { Network } from '../network.ts'
 import type { World } from '../world.ts'
@@ -11,7 +12,6 @@ import { eventingCrds } from './crds.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { type Faults, noFaults } from './faults.ts'
 import { brokerIngress, INGRESS_HOST } from './ingress.ts'
-import { resources } from './resources.ts'
 import { accountOf } from './source-status.ts'
 
 export type EventingOptions = {
@@ -53,8 +53,7 @@ export function runEventing(options: EventingOptions): Eventing {
   const client = clientFor(controller)
   let faults: Faults = { ...noFaults, ...options.faults }
 
-  for (const crd of eventingCrds)
-    if (!client.get(resources.crds, { name: crd.metadata.name ?? '' })) client.create(resources.crds, crd)
+  for (const crd of eventingCrds) installCrd(client, crd)
 
   const start = (config: AdapterConfig) => {
     const { namespace, spec } = config

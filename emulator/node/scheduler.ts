@@ -22,7 +22,6 @@ export type SchedulerOptions = {
 type Need = { readonly cpu: number; readonly memory: number }
 
 const NAME = 'default-scheduler'
-const unsupported = ['affinity', 'topologySpreadConstraints', 'schedulingGates', 'resourceClaims'] as const
 
 /** kube-scheduler for a cluster of one or few nodes: by requests, nodeSelector and readiness. A Pod that asks for more than that stays pending, and its condition says why. */
 export function runScheduler({ client, world, obstacle }: SchedulerOptions): () => void {
@@ -66,8 +65,8 @@ export function runScheduler({ client, world, obstacle }: SchedulerOptions): () 
     const node = nodes.get(name)
     const why = obstacle?.(pod)
     if (why !== undefined) return [why]
-    const strange = unsupported.find((field) => pod.spec[field as 'affinity'] !== undefined)
-    if (strange) return [`node(s) are not examined: the emulator does not implement spec.${strange}`]
+    if ('schedulingGates' in pod.spec)
+      return ['node(s) are not examined: the emulator does not implement spec.schedulingGates']
     if (!isNodeReady(node) || isKeptAway(pod, node)) return ['node(s) had untolerated taint(s)']
     if (hostPortOf(pod) !== undefined) return ['node(s) are not examined: the emulator does not implement hostPort']
     const claim = missingClaim(pod)
