@@ -168,11 +168,8 @@ export const watchingCases = [
     watch('widgets?fieldSelector=x%3Dy'),
   ]),
   aCase('a watch that is told its time', [a, watch('cm?timeoutSeconds=1'), { ...get('cm/a'), wait: 1.3 }]),
-  aCase('a watch whose time is none', [
-    watch('cm?timeoutSeconds=x'),
-    watch('cm?timeoutSeconds=-1'),
-    watch('cm?timeoutSeconds=1.5'),
-  ]),
+  // Not -1: the real server either ends such a watch at once or sends "context deadline exceeded" first, by chance.
+  aCase('a watch whose time is none', [watch('cm?timeoutSeconds=x'), watch('cm?timeoutSeconds=1.5')]),
   aCase('a watch of a Table', [a, watch('cm?resourceVersion=0', { accept: table }), changes]),
   aCase('a watch of a Table of custom objects', [
     given(post('widgets', widget('a', { spec: { size: 1 } }))),
