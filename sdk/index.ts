@@ -1,5 +1,6 @@
 export type { Cluster, ListQuery } from './cluster.ts'
 export { secondsOf, type WantedCondition, withConditions } from './conditions.ts'
+export { EVENTS_DELIVERED, withoutDeadLetters } from './dead-letters.ts'
 export * from './errors.ts'
 export {
   type Access,
@@ -13,6 +14,7 @@ export {
 export { managedNamespace } from './namespaces.ts'
 export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 export type { ObjectEvent } from './object-event.ts'
+export { about, onDeadLetter } from './on-dead-letter.ts'
 export { type Announcement, type Outcome, settled } from './outcome.ts'
 export { type Action, create, isIdle, type Plan, remove, unannotate } from './plan.ts'
 export type { Log, Ports, Settings } from './ports.ts'

@@ -129,14 +129,21 @@ const overTheWire = <T>(value: T): T => {
   return text === undefined ? value : (JSON.parse(text) as T)
 }
 
-/** Labels equal to something, `status.phase` not equal to something: what is asked for today. All else throws. */
+/** Labels equal to something, fields of the status not equal to something: what is asked for today. All else throws. */
 const isSelectedBy = ({ namespace, labelSelector, fieldSelector }: ListQuery) => {
   const labels = (labelSelector?.split(',') ?? []).map((text) => text.split('='))
-  const phases = (fieldSelector?.split(',') ?? []).map((text) => /^status\.phase!=(\w+)$/.exec(text)?.[1])
-  if (labels.some(({ length }) => length !== 2) || phases.includes(undefined))
+  const fields = (fieldSelector?.split(',') ?? []).map((text) => /^status\.([\w.]+)!=(\w*)$/.exec(text)?.slice(1))
+  if (labels.some(({ length }) => length !== 2) || fields.includes(undefined))
     throw new Error('selector not implemented')
   return ({ metadata, status }: Stored): boolean =>
     (namespace === undefined || metadata.namespace === namespace) &&
     labels.every(([key = '', value]) => metadata.labels?.[key] === value) &&
-    !phases.includes((status as { phase?: string } | undefined)?.phase ?? '')
+    fields.every((field) => textAt(status, field?.[0] ?? '') !== field?.[1])
+}
+
+/** A field that is absent selects like an empty one. */
+const textAt = (object: unknown, path: string): string => {
+  let value = object
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key]
+  return String(value ?? '')
 }

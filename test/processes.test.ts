@@ -166,17 +166,33 @@ describe('a function process', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([204, 204])
   })
 
-  test('takes a dead letter, says what it was, and needs no API server for it', async () => {
+  test('says what a dead letter was about while the API server is away, and asks for it again', async () => {
     const kubeconfig = await stubApiServer((_request, response) => response.destroy())
     const port = await freePort()
     const { child, ended } = launch(['on-dead-letter'], { PORT: String(port), KUBECONFIG: kubeconfig })
     await untilReady(port)
     const headers = { ...event.headers, 'ce-subject': '/apis/a', 'ce-knativeerrorcode': '503' }
-    expect((await fetch(`http://127.0.0.1:${port}`, { ...event, headers })).status).toBe(204)
+    expect((await fetch(`http://127.0.0.1:${port}`, { ...event, headers })).status).toBe(503)
     child.kill('SIGTERM')
     const { output } = await ended
     expect(output).toContain('"subject":"/apis/a"')
     expect(output).toContain('"code":"503"')
+  })
+
+  test('takes a dead letter about nothing of ours without the API server, says so, and counts it', async () => {
+    const kubeconfig = await stubApiServer((_request, response) => response.destroy())
+    const [port, metricsPort] = [await freePort(), await freePort()]
+    const env = { PORT: String(port), METRICS_PORT: String(metricsPort), KUBECONFIG: kubeconfig }
+    const { child, ended } = launch(['on-dead-letter'], env)
+    await untilReady(port)
+    const letter = { ...event, headers: { ...event.headers, 'ce-type': 'com.example.news' } }
+    expect((await fetch(`http://127.0.0.1:${port}`, letter)).status).toBe(204)
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    expect(metrics).toMatch(
+      /^dormouse_outcomes_total\{state="settled",reason="UnknownEvent",function="on-dead-letter"\} 1$/m,
+    )
+    child.kill('SIGTERM')
+    expect((await ended).output).toContain('"type":"com.example.news"')
   })
 
   test('refuses arguments that it does not know', async () => {

@@ -1,12 +1,28 @@
-import { defineFunction, settled } from '#sdk/index.ts'
+import { ignoredJob } from '#reconcilers/agentic-session/ignored-job.ts'
+import { ignoredSession } from '#reconcilers/agentic-session/ignored-session.ts'
+import { factsOf, jobKind } from '#reconcilers/agentic-session/job.ts'
+import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
+import { about, defineFunction, onDeadLetter, refOf } from '#sdk/index.ts'
 
-/** Woken by events that could not be delivered to the others: says which, and why. The sweep repairs what they were about. */
+/** Woken by events that could not be delivered to the others: writes on the session that each is about what happened. */
 export default defineFunction({
   name: 'on-dead-letter',
   on: [{ deadLetters: true }],
-  access: [],
-  handle: async ({ type, subject, id, knativeerrorcode, knativeerrordest }, { log }) => {
-    log.warn({ type, subject, id, code: knativeerrorcode, destination: knativeerrordest }, 'event not delivered')
-    return settled('DeadLetter')
-  },
+  access: [
+    { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['get'] },
+    { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions/status', verbs: ['patch'] },
+    { apiGroup: '', resource: 'events', verbs: ['create', 'patch'] },
+  ],
+  handle: onDeadLetter(
+    sessionKind,
+    [
+      about(sessionKind, {
+        // Recording is a change too, and while the function stays down its event comes back here: without this, for ever.
+        ignore: (change) => (change.object.status?.deadLetters ? 'AlreadyTold' : ignoredSession(change)),
+        subject: ({ object }) => ({ ref: refOf(object), uid: object.metadata.uid }),
+      }),
+      about(jobKind, { ignore: ignoredJob, subject: ({ object }) => factsOf(object).owner }),
+    ],
+    'on-dead-letter',
+  ),
 })

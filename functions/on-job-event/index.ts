@@ -1,8 +1,8 @@
 import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { ignoredJob } from '#reconcilers/agentic-session/ignored-job.ts'
 import { factsOf, jobKind, jobLabels } from '#reconcilers/agentic-session/job.ts'
 import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
 import { defineFunction, onChange } from '#sdk/index.ts'
-import { ignoredJob } from './ignored-job.ts'
 
 /** Woken when a Job of ours starts to run, ends, or goes. */
 export default defineFunction({

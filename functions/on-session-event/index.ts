@@ -1,8 +1,8 @@
 import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { ignoredSession } from '#reconcilers/agentic-session/ignored-session.ts'
 import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
 import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { defineFunction, onChange, refOf } from '#sdk/index.ts'
-import { ignoredSession } from './ignored-session.ts'
 
 /** Woken when a session is made, changed or asked to start or stop. */
 export default defineFunction({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { aJob, aSession, minutesAgo } from '#reconcilers/agentic-session/fixtures.ts'
+import { aDeadLetter, aJob, aSession, minutesAgo } from '#reconcilers/agentic-session/fixtures.ts'
 import { factsOf, jobKind } from '#reconcilers/agentic-session/job.ts'
-import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { UnreachableError } from '#sdk/errors.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
 import { anEvent } from '#test/events.ts'
@@ -47,6 +47,9 @@ describe('a sweep finds a session', () => {
     ['whose spec changed unnoticed', withJob({ phase: 'Running', generation: 2, status: { observedGeneration: 1 } })],
     ['whose Job outlived the end of the session', withJob({ phase: 'Failed' }, { isReady: true })],
     ['with the Job of the attempt before', [aSession({ phase: 'Running', attempt: 2 }), ...jobsOfAttempts(1, 2)]],
+    ['that runs as it should, with a dead letter', withJob({ status: aDeadLetter }, { isReady: true })],
+    ['that waits for its Job to end, with a dead letter', withJob({ phase: 'Stopping', status: aDeadLetter })],
+    ['that ended, with a dead letter', [aSession({ phase: 'Completed', status: aDeadLetter })]],
     ['that has an old phase and is asked to start', [aSession({ phase: 'Error', desired: 'Running' })]],
   ])('%s', async (_, objects) => {
     expect((await found(...objects)).names).toEqual(['team-a/tidy-up'])
@@ -56,6 +59,13 @@ describe('a sweep finds a session', () => {
 function jobsOfAttempts(...attempts: number[]) {
   return attempts.map((attempt) => aJob({ attempt, isReady: true }))
 }
+
+it('a sweep takes a dead letter off a session that ended, and all the rest stays', async () => {
+  const before = aSession({ phase: 'Completed' })
+  const told = aSession({ phase: 'Completed', status: aDeadLetter })
+  const [session] = (await atRest(told)).all(sessionKind)
+  expect(session?.status).toEqual({ ...before.status, conditions: [] })
+})
 
 /** What a session looks like once a reconcile is through with it. */
 const atRest = async (...objects: KubernetesObject[]) => {
@@ -94,20 +104,25 @@ describe('a sweep leaves alone a session', () => {
       ...object,
       metadata: { ...object.metadata, namespace: 'team-b' },
     })
-    const due = [aSession(), aSession({ name: 'ended', phase: 'Failed', desired: 'Running' })].map(elsewhere)
+    const due = [
+      aSession(),
+      aSession({ name: 'ended', phase: 'Failed', desired: 'Running' }),
+      aSession({ name: 'missed', phase: 'Failed', status: aDeadLetter }),
+    ].map(elsewhere)
     const leftover = withJob({ name: 'leftover', phase: 'Failed' }, { isReady: true }).map(elsewhere)
     expect((await found(namespace, ...due, ...leftover)).names).toEqual([])
   })
 })
 
 describe('a sweep', () => {
-  it('costs the same four lists however many sessions there are', async () => {
+  it('costs the same five lists however many sessions there are', async () => {
     const many = Array.from({ length: 50 }, (_, i) => withJob({ name: `s-${i}`, phase: 'Running' }, { isReady: true }))
     const ended = Array.from({ length: 50 }, (_, i) => aSession({ name: `e-${i}`, phase: 'Completed' }))
     const { calls } = await found(...many.flat(), ...ended)
     expect(calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual([
       'list Namespace',
       'list Job',
+      'list AgenticSession',
       'list AgenticSession',
       'list AgenticSession',
     ])

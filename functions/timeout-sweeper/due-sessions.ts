@@ -10,6 +10,8 @@ const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'name
 const ended = ['Completed', 'Failed', 'Stopped']
 const open = ['Pending', 'Creating', 'Running', 'Stopping']
 const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phase!=${phase}`).join(',')
+/** A field that is absent is like an empty one. */
+const deadLettered = 'status.deadLetters.count!='
 
 const selectorOf = (labels: Readonly<Record<string, string>>) =>
   Object.entries(labels)
@@ -53,5 +55,8 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
   for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(open) })) {
     // A phase that is absent is none of the open ones either; such sessions came in the first list.
     if (managed.has(session.metadata.namespace) && desiredPhaseOf(session)) yield refOf(session)
+  }
+  for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: `${noneOf(open)},${deadLettered}` })) {
+    if (managed.has(session.metadata.namespace)) yield refOf(session)
   }
 }

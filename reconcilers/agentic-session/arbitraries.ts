@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Live, Plan, Refusal, Situation } from '#sdk/index.ts'
 import { NOW, settings } from '#test/ports.ts'
-import { aJob, aSession, minutesAgo } from './fixtures.ts'
+import { aDeadLetter, aJob, aSession, minutesAgo } from './fixtures.ts'
 import { factsOf, type JobObject } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
 import { planSession } from './plan.ts'
@@ -33,12 +33,13 @@ const session = fc
     isDeleting: fc.constantFrom(false, false, false, true),
     timeout: fc.constantFrom(undefined, 0, 120, 300),
     observedGeneration: fc.integer({ min: 1, max: 3 }),
+    deadLetter: fc.constantFrom(undefined, undefined, aDeadLetter),
   })
-  .map(({ timeout, observedGeneration, ...rest }) =>
+  .map(({ timeout, observedGeneration, deadLetter, ...rest }) =>
     aSession({
       ...rest,
       spec: { ...(timeout !== undefined && { timeout }) },
-      ...(rest.phase && { status: { observedGeneration } }),
+      ...((rest.phase || deadLetter) && { status: { observedGeneration, ...deadLetter } }),
     }),
   )
 

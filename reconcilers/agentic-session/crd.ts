@@ -34,11 +34,12 @@ export const sessionCrd = {
         served: true,
         storage: true,
         subresources: { status: {} },
-        selectableFields: [{ jsonPath: '.status.phase' }],
+        selectableFields: [{ jsonPath: '.status.phase' }, { jsonPath: '.status.deadLetters.count' }],
         additionalPrinterColumns: [
           { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
           { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
           { name: 'Job', type: 'string', jsonPath: '.status.jobName' },
+          { name: 'Undelivered', type: 'integer', priority: 1, jsonPath: '.status.deadLetters.count' },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],
         schema: {

@@ -7,6 +7,21 @@ import type { AgenticSession, Phase, Spec, Status } from './schema.ts'
 
 export const minutesAgo = (minutes: number): string => secondsOf(new Date(NOW.getTime() - minutes * 60_000))
 
+/** The status of a session that an event did not reach. */
+export const aDeadLetter: Status = {
+  deadLetters: { count: 1, ids: ['3a8e not taken by on-job-event'] },
+  conditions: [
+    {
+      type: 'EventsDelivered',
+      status: 'False',
+      reason: 'DeadLettered',
+      message: '1 event',
+      lastTransitionTime: minutesAgo(2),
+      observedGeneration: 1,
+    },
+  ],
+}
+
 type SessionFixture = {
   readonly name?: string
   readonly uid?: string

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isIdle, type Live, type Refusal } from '#sdk/index.ts'
+import { isIdle, type Live, type Refusal, withoutDeadLetters } from '#sdk/index.ts'
+import { mergePatch } from '#sdk/merge-patch.ts'
 import { NOW, settings } from '#test/ports.ts'
 import { DESIRED_PHASE } from './annotations.ts'
 import { afterWakeUp, aWorld, carriedOut, planFor, type World } from './arbitraries.ts'
 import type { PodObject } from './failure.ts'
-import { aJob, aSession, minutesAgo } from './fixtures.ts'
+import { aDeadLetter, aJob, aSession, minutesAgo } from './fixtures.ts'
 import { factsOf, type JobObject, jobNameOf } from './job.ts'
 import { planSession } from './plan.ts'
 import { RUNNER } from './runner-job.ts'
@@ -144,6 +145,25 @@ describe('a session', () => {
     const session = aSession({ phase: 'Pending', attempt: 2 })
     const { actions } = plan({ session, previous: aJob({ session, attempt: 1, ...facts }) })
     expect(actions?.map(({ verb }) => verb)).toEqual(['create'])
+  })
+})
+
+describe('a dead letter', () => {
+  it('is off the status once any plan is carried out, and nothing else with it', () =>
+    fc.assert(
+      fc.property(aWorld, (world) => {
+        const { deadLetters, conditions = [] } = afterWakeUp(world).session.status ?? {}
+        const isLeft = world.session.metadata.deletionTimestamp !== undefined && world.session.status?.deadLetters
+        expect(deadLetters).toEqual(isLeft ? aDeadLetter.deadLetters : undefined)
+        expect(conditions.some(({ type }) => type === 'EventsDelivered')).toBe(isLeft !== undefined && isLeft !== false)
+      }),
+    ))
+
+  it('leaves the conditions of others where they are', () => {
+    const foreign = { type: 'ReposReconciled', status: 'True' } as const
+    const conditions = [...(aDeadLetter.conditions ?? []), foreign]
+    const session = aSession({ phase: 'Completed', status: { ...aDeadLetter, conditions } })
+    expect(plan({ session }).status).toEqual({ ...session.status, deadLetters: undefined, conditions: [foreign] })
   })
 })
 
@@ -430,6 +450,13 @@ const graph: Record<Phase, readonly Phase[]> = {
 describe('in any world', () => {
   const always = (holds: (world: World) => void) => fc.assert(fc.property(aWorld, holds), { numRuns: 2000 })
 
+  /** The status that a plan wants; `undefined` where it does no more than take a dead letter off. */
+  const wantedIn = (world: World) => {
+    const { status } = planFor(world)
+    const given = world.session.status
+    return status && given && !mergePatch(withoutDeadLetters(given), status) ? undefined : status
+  }
+
   it('planning twice gives the same', () =>
     always((world) => {
       expect(planFor(world)).toEqual(planFor(structuredClone(world)))
@@ -444,7 +471,7 @@ describe('in any world', () => {
 
   it('phases follow the graph', () =>
     always((world) => {
-      const next = planFor(world).status?.phase
+      const next = wantedIn(world)?.phase
       if (next) expect(graph[phaseOf(world.session)]).toContain(next)
     }))
 
@@ -452,7 +479,7 @@ describe('in any world', () => {
     always((world) => {
       const { session } = world
       if (!['Stopped', 'Completed', 'Failed'].includes(phaseOf(session))) return
-      const { status } = planFor(world)
+      const status = wantedIn(world)
       if (!status) return
       expect(session.metadata.annotations?.[DESIRED_PHASE]).toBe('Running')
       expect(status.attempt).toBe((session.status?.attempt ?? 1) + 1)
@@ -460,7 +487,7 @@ describe('in any world', () => {
 
   it('the attempt and the observed generation never decrease', () =>
     always((world) => {
-      const { status } = planFor(world)
+      const status = wantedIn(world)
       if (!status) return
       expect(status.attempt).toBeGreaterThanOrEqual(world.session.status?.attempt ?? 1)
       expect(status.observedGeneration).toBe(world.session.metadata.generation)

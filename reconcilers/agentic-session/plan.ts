@@ -1,4 +1,4 @@
-import { type Action, create, remove, unannotate } from '#sdk/index.ts'
+import { type Action, create, remove, unannotate, withoutDeadLetters } from '#sdk/index.ts'
 import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { type JobFacts, jobKind, jobNameOf } from './job.ts'
@@ -31,8 +31,14 @@ export const planSession = (situation: Case): SessionPlan => {
   const isOurs = (job: JobFacts | undefined) => job?.owner?.uid === session.metadata.uid
   const job = isOurs(observed.job) ? observed.job : undefined
   const stray = isOurs(observed.previous) ? observed.previous : undefined
-  const plan = planAttempt(situation, job)
+  const plan = withNothingOwed(session, planAttempt(situation, job))
   return stray && !stray.end ? { ...plan, actions: [...removalOf(stray), ...(plan.actions ?? [])] } : plan
+}
+
+/** A plan that is carried out makes good whatever the events were about that did not arrive, whoever was woken, and by what. */
+const withNothingOwed = (session: AgenticSession, plan: SessionPlan): SessionPlan => {
+  const status = plan.status ?? session.status
+  return status?.deadLetters ? { ...plan, status: withoutDeadLetters(status) } : plan
 }
 
 const planAttempt = (situation: Case, job: JobFacts | undefined): SessionPlan => {

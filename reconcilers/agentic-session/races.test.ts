@@ -6,7 +6,7 @@ import { reconcile } from '#sdk/index.ts'
 import { createMemoryCluster, type MemoryCluster } from '#test/memory-cluster.ts'
 import { portsOn } from '#test/ports.ts'
 import { DESIRED_PHASE } from './annotations.ts'
-import { aJob, aSession } from './fixtures.ts'
+import { aDeadLetter, aJob, aSession } from './fixtures.ts'
 import { jobKind, jobNameOf } from './job.ts'
 import { agenticSession } from './reconciler.ts'
 import { sessionKind } from './schema.ts'
@@ -25,6 +25,8 @@ const states = {
   'is asked to stop': [aSession({ phase: 'Running', desired: 'Stopped' }), aJob()],
   'is asked to start again': [aSession({ phase: 'Failed', desired: 'Running' }), aJob({ end: 'Failed' })],
   'has stopped and is asked to start': [aSession({ phase: 'Stopping', desired: 'Running' })],
+  'has a dead letter': [aSession({ phase: 'Running', status: aDeadLetter }), aJob({ isReady: true })],
+  'ended, and has a dead letter': [aSession({ phase: 'Failed', status: aDeadLetter })],
   'has the Job of the attempt before': [
     aSession({ phase: 'Pending', attempt: 2 }),
     aJob({ session: aSession({ phase: 'Failed' }), attempt: 1 }),

@@ -157,6 +157,20 @@ export const statusSchema = {
         appliedAt: time,
       },
     },
+    deadLetters: {
+      type: 'object',
+      description: 'Events about this session that no function took. Gone as soon as one has looked after it again.',
+      required: ['count'],
+      properties: {
+        count: { type: 'integer', format: 'int32', minimum: 1 },
+        ids: {
+          type: 'array',
+          description: 'The last of them, so that one which is told twice counts once.',
+          maxItems: 16,
+          items: text(128),
+        },
+      },
+    },
     sdkSessionId: { type: 'string' },
     sdkRestartCount: { type: 'integer' },
     conditions: {

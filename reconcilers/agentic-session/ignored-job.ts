@@ -1,5 +1,5 @@
-import { factsOf, type JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { ObjectEvent } from '#sdk/index.ts'
+import { factsOf, type JobObject } from './job.ts'
 
 /** Of the five changes that a Job reports in its life, a plan depends on two: its Pod is ready, it has ended. And on its going. Pure. */
 export const ignoredJob = ({ change, object: job }: ObjectEvent<JobObject>): string | undefined => {

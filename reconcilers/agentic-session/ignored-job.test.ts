@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { afterWakeUp, aWorld, planFor } from '#reconcilers/agentic-session/arbitraries.ts'
-import { aJob } from '#reconcilers/agentic-session/fixtures.ts'
-import { factsOf } from '#reconcilers/agentic-session/job.ts'
 import { isIdle } from '#sdk/index.ts'
+import { afterWakeUp, aWorld, planFor } from './arbitraries.ts'
+import { aJob } from './fixtures.ts'
 import { ignoredJob } from './ignored-job.ts'
+import { factsOf } from './job.ts'
 
 describe('a change of a Job', () => {
   it.each([

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DESIRED_PHASE } from '#reconcilers/agentic-session/annotations.ts'
-import { afterWakeUp, aWorld, planFor } from '#reconcilers/agentic-session/arbitraries.ts'
-import { aSession } from '#reconcilers/agentic-session/fixtures.ts'
-import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import { isIdle, type Live } from '#sdk/index.ts'
+import { DESIRED_PHASE } from './annotations.ts'
+import { afterWakeUp, aWorld, planFor } from './arbitraries.ts'
+import { aDeadLetter, aSession } from './fixtures.ts'
 import { ignoredSession } from './ignored-session.ts'
+import type { AgenticSession } from './schema.ts'
 
 const ignored = (session: Live<AgenticSession>, change: 'add' | 'update' | 'delete' = 'update') =>
   ignoredSession({ change, object: session })
@@ -32,6 +32,8 @@ describe('a change of a session', () => {
       'update',
     ],
     ['that a restarted source tells as an add', aSession({ phase: 'Pending' }), 'add'],
+    ['that records a dead letter while it runs', aSession({ phase: 'Running', status: aDeadLetter }), 'update'],
+    ['that records a dead letter after its end', aSession({ phase: 'Completed', status: aDeadLetter }), 'update'],
   ] as const)('%s is looked into', (_, session, change) => {
     expect(ignored(session, change)).toBeUndefined()
   })
@@ -54,6 +56,7 @@ describe('a change of a session', () => {
       metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
     }),
     (session) => ({ ...session, status: { ...session.status, lastActivityTime: '2026-03-01T11:59:59Z' } }),
+    (session) => ({ ...session, status: { ...session.status, ...aDeadLetter } }),
     ({ metadata, ...session }) => ({
       ...session,
       metadata: { ...metadata, deletionTimestamp: '2026-03-01T11:59:59Z' },
