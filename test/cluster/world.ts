@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { type Fault, sessionFor, type World } from '../scenarios/world.ts'
+import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
 import { ApiError } from './api-client.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
@@ -109,6 +109,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
         const given = ['', 'configmap/kube-root-ca.crt', 'serviceaccount/default']
         return objects.filter((name) => !given.includes(name))
       },
+      events: () => list<KubeEvent>(`/api/v1/namespaces/${namespace}/events`),
       versions: async () => {
         const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
         return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
@@ -150,6 +151,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
         await controlPlane.restartApiServer('SIGKILL')
         restarts.push(Date.now())
       },
+      breakFunction: notHere,
+      mendFunction: notHere,
     }
   }
 
@@ -173,6 +176,9 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     },
   }
 }
+
+/** There is no broker that would give up. */
+const notHere = (): Promise<never> => Promise.reject(new Error('this world has no fault "function down"'))
 
 const undefinedIfMissing = (error: unknown): undefined => {
   if (error instanceof ApiError && error.code === 404) return undefined

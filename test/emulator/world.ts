@@ -4,7 +4,7 @@ import type { Resource } from '#emulator/client.ts'
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { type Fault, sessionFor, type World } from '../scenarios/world.ts'
+import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
 import { createTestPlatform, type TestPlatform } from './platform.ts'
 
 export const faultsHere: readonly Fault[] = [
@@ -14,12 +14,17 @@ export const faultsHere: readonly Fault[] = [
   'API server restarted',
   'admission policy',
   'sweeper left alone',
+  'function down',
 ]
 
 const sessions: Resource = { apiVersion: 'vteam.ambient-code/v1alpha1', plural: 'agenticsessions' }
 const jobs: Resource = { apiVersion: 'batch/v1', plural: 'jobs' }
 const pods: Resource = { apiVersion: 'v1', plural: 'pods' }
+const events: Resource = { apiVersion: 'v1', plural: 'events' }
+const serviceAccounts: Resource = { apiVersion: 'v1', plural: 'serviceaccounts' }
 const namespaces: Resource = { apiVersion: 'v1', plural: 'namespaces' }
+
+const HOME = 'dormouse'
 
 const LOOK_MS = 100
 
@@ -68,6 +73,7 @@ export const createEmulatorWorld = async (
         .map(idOf)
         .filter((id) => !given.includes(id))
     },
+    events: async () => all<KubeEvent>(events),
     versions: async () =>
       [sessions, jobs, pods].flatMap((resource) =>
         admin.list(resource, { namespace }).map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`),
@@ -100,6 +106,21 @@ export const createEmulatorWorld = async (
       await clock.advance(1000)
     },
     restartApiServer: () => platform.restartApiServer(),
+    breakFunction: async (name) => {
+      admin.delete(serviceAccounts, { namespace: HOME, name })
+      for (const { metadata, spec } of admin.list(pods, { namespace: HOME })) {
+        const { serviceAccountName } = spec as { readonly serviceAccountName?: string }
+        if (serviceAccountName === name) admin.delete(pods, { namespace: HOME, name: metadata.name ?? '' })
+      }
+      await clock.advance(1000)
+    },
+    mendFunction: async (name) => {
+      admin.create(serviceAccounts, {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { namespace: HOME, name },
+      })
+    },
   }
 }
 

@@ -22,6 +22,8 @@ export type Fault =
   | 'two instances'
   | 'API server restarted'
   | 'admission policy'
+  /** One function's Pods cannot be made, while all others can: takes a broker that delivers to it. */
+  | 'function down'
   /** The world has a clock that passes by itself, so that a sweeper can be left to its period. */
   | 'sweeper left alone'
 
@@ -39,6 +41,8 @@ export type World = {
   apply(object: KubernetesObject): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */
   leftovers(): Promise<readonly string[]>
+  /** The core/v1 Events in the namespace. */
+  events(): Promise<readonly KubeEvent[]>
   /** `kind/name resourceVersion` of every session, Job and Pod. */
   versions(): Promise<readonly string[]>
   /** Milliseconds since the epoch, on the world's clock. */
@@ -56,6 +60,18 @@ export type World = {
   /** A second instance of every function, which gets every event too. */
   addInstances(): Promise<void>
   restartApiServer(): Promise<void>
+  /** Ends its instances, and lets no other start: its ServiceAccount is gone. */
+  breakFunction(name: string): Promise<void>
+  mendFunction(name: string): Promise<void>
+}
+
+/** A core/v1 Event, as far as scenarios look at it. */
+export type KubeEvent = KubernetesObject & {
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly count?: number
+  readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid?: string }
 }
 
 export type Scenario = {

@@ -1,0 +1,49 @@
+import { expect } from 'vitest'
+import { conditionOf, phaseIs, type Scenario, type World } from './world.ts'
+
+/** Nine attempts, each of which may wait a minute for a Pod that does not come, and the pauses between them. */
+const ALL_RETRIES_SECONDS = 9 * 60 + 128
+
+const deadLettered = (world: World, name: string) =>
+  world.eventually(
+    `an event about ${name} is recorded as undeliverable`,
+    async () => {
+      const session = await world.session(name)
+      return session && conditionOf(session, 'EventsDelivered') ? session : undefined
+    },
+    ALL_RETRIES_SECONDS + 120,
+  )
+
+/** What the broker gives up. */
+export const deadLetters: readonly Scenario[] = [
+  {
+    name: 'is made while its function cannot start says so once the broker gives up, until a sweep has repaired it',
+    needs: ['function down'],
+    run: async (world) => {
+      await world.breakFunction('on-session-event')
+      await world.create('unheard', { runner: { seconds: 2 } })
+      const session = await deadLettered(world, 'unheard')
+      expect(session.status?.deadLetters?.count).toBe(1)
+      expect(conditionOf(session, 'EventsDelivered')).toMatchObject({
+        status: 'False',
+        reason: 'DeadLettered',
+        message: expect.stringMatching(/^1 event about this AgenticSession could not be delivered; the last: add of /),
+      })
+      const { uid } = session.metadata
+      const [warning, ...others] = (await world.events()).filter(({ reason }) => reason === 'DeadLettered')
+      expect(others).toEqual([])
+      expect(warning).toMatchObject({ type: 'Warning', count: 1, involvedObject: { kind: 'AgenticSession', uid } })
+
+      await world.sweep()
+      const repaired = await world.session('unheard')
+      expect(repaired?.status?.jobName).toBeDefined()
+      expect(repaired?.status).not.toHaveProperty('deadLetters')
+      expect(repaired && conditionOf(repaired, 'EventsDelivered')).toBeUndefined()
+      await phaseIs(world, 'unheard', 'Completed', 60)
+
+      await world.mendFunction('on-session-event')
+      await world.create('heard')
+      await phaseIs(world, 'heard', 'Completed', 300)
+    },
+  },
+]
