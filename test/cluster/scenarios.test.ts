@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { scenarios } from '../scenarios/scenarios.ts'
-import { phaseIs, type World } from '../scenarios/world.ts'
+import { conditionOf, phaseIs, type World } from '../scenarios/world.ts'
 import type { AuditEvent } from './audit.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { startFunction } from './function-process.ts'
 import { hostileRequests, send } from './hostile-requests.ts'
 import { install, installPlatformKinds, ROOT } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
 import { createStage, faultsHere, type Stage } from './world.ts'
 
-const FUNCTIONS = ['on-job-event', 'on-session-event', 'timeout-sweeper'] as const
+const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper'] as const
 
 let controlPlane: ControlPlane
 let stage: Stage
@@ -90,6 +91,48 @@ describe('requests that no broker sends', () => {
     await world.create('unharmed')
     await phaseIs(world, 'unharmed', 'Completed')
   })
+})
+
+/** As the broker sends it on: to the dead-letter sink, with who did not take it. */
+const deadLetterAbout = (object: object, id: string) => ({
+  headers: {
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-id': id,
+    'ce-source': 'https://10.96.0.1:443',
+    'ce-type': 'dev.knative.apiserver.resource.update',
+    'ce-knativeerrordest': 'http://on-job-event.dormouse.svc.cluster.local/',
+    'ce-knativeerrorcode': '503',
+  },
+  body: JSON.stringify(object),
+})
+
+test('dead letters about a Job are told by kubectl describe of its session, ended or not, until a sweep', async () => {
+  const world = await stage.world('letters')
+  const sink = await startFunction(controlPlane, 'on-dead-letter')
+  try {
+    await world.create('unheard')
+    await phaseIs(world, 'unheard', 'Completed')
+    // What is recorded would ring on-session-event, which takes it off.
+    await world.loseEvents()
+    const [job] = await world.jobs()
+    for (const id of ['a', 'b', 'b']) {
+      const letter = deadLetterAbout({ apiVersion: 'batch/v1', kind: 'Job', ...job }, id)
+      expect(await send(sink.url, letter)).toEqual({ status: 204, body: '' })
+    }
+    const told = await controlPlane.kubectl('describe', 'agenticsession', 'unheard', '-n', 'letters')
+    expect(told).toMatch(/Reason: +DeadLettered/)
+    expect(told).toMatch(/Warning +DeadLettered .*\(x2 .*2 events about this AgenticSession could not be delivered/)
+    const wide = await controlPlane.kubectl('get', 'agenticsessions', '-n', 'letters', '-o', 'wide')
+    expect(wide).toMatch(/UNDELIVERED.*\nunheard +Completed +Completed +\S+ +2 /)
+    await world.sweep()
+    const session = await world.session('unheard')
+    expect(session?.status).not.toHaveProperty('deadLetters')
+    expect(session && conditionOf(session, 'EventsDelivered')).toBeUndefined()
+    expect(session && conditionOf(session, 'Ready')).toMatchObject({ reason: 'Completed' })
+  } finally {
+    await sink.stop()
+  }
 })
 
 describe('permissions', () => {
