@@ -17,7 +17,8 @@ import type { FunctionDefinition } from '#sdk/index.ts'
  * is loaded outside a cluster only.
  *
  * Node's own compile cache would hold what V8 compiles before a file runs, a sixth of that, and for one user id only. This
- * one fits every user and directory. V8 ignores it where it is not of the same V8, so Node that bundles and Node that runs must be one.
+ * one fits every user and directory, and is the same byte for byte each time. V8 ignores it where it is not of the same V8, so Node that
+ * bundles and Node that runs must be one.
  */
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -67,13 +68,13 @@ const bundleFunction = (name: string) =>
     outfile: join(dist, name, 'function.js'),
   })
 
-/** A program that runs the `function.js` beside it. */
-const launcher = (cachedData: string, afterwards = '') => `const { readFileSync } = require('node:fs')
+/** A program that runs the `function.js` beside it. V8 keeps the file's name, so it is baked under the one that it has in the image. */
+const launcher = (filename: string, cachedData: string, afterwards = '') => `const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { Script } = require('node:vm')
-const filename = join(__dirname, 'function.js')
+const source = join(__dirname, 'function.js')
 const cache = join(__dirname, 'function.cache')
-const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: ${cachedData} })
+const script = new Script(readFileSync(source, 'latin1'), { filename: ${filename}, cachedData: ${cachedData} })
 ${afterwards}
 script.runInThisContext()(exports, require, module)
 `
@@ -85,6 +86,7 @@ const bakeCache = async (name: string) => {
   await writeFile(
     baker,
     launcher(
+      `'/app/${name}/function.js'`,
       'undefined',
       "process.once('exit', () => require('node:fs').writeFileSync(cache, script.createCachedData()))",
     ),
@@ -103,7 +105,9 @@ const bakeCache = async (name: string) => {
     METRICS_PORT: '0',
   }
   const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
-  const child = spawn(process.execPath, isSweeper ? [baker, '--once'] : [baker], {
+  // Chance seeds the hashes that V8 keeps with strings, and what a compiler in the background was doing at the end leaves a bit. Of all
+  // its flags V8 leaves this one out of those that the cache must be run with.
+  const child = spawn(process.execPath, ['--predictable', baker, ...(isSweeper ? ['--once'] : [])], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -161,6 +165,6 @@ await build({
 })
 for (const name of names) {
   await bundleFunction(name)
-  await writeFile(join(dist, name, 'main.cjs'), launcher('readFileSync(cache)'))
+  await writeFile(join(dist, name, 'main.cjs'), launcher('source', 'readFileSync(cache)'))
   await bakeCache(name)
 }
