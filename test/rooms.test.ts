@@ -13,6 +13,7 @@ const rules: Readonly<
   functions: { rooms: ['sdk', 'reconcilers'], packages: [] },
   runtime: { rooms: ['sdk'], packages: 'any' },
   manifests: { rooms: ['sdk', 'reconcilers', 'runtime'], packages: 'any' },
+  images: { rooms: ['manifests'], packages: 'any' },
   emulator: { rooms: [], packages: 'any' },
   cli: { rooms: ['sdk', 'runtime', 'emulator'], packages: 'any' },
 }
