@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           testTimeout: 30_000,
+          hookTimeout: 60_000,
           include: ['**/*.test.ts'],
           exclude: ['node_modules/**', 'dist/**', 'test/cluster/**'],
         },

@@ -173,9 +173,9 @@ describe.skipIf(path === undefined)('kubectl', () => {
     const ns = namespace('watch')
     admin().create(sessions, session('s'), { namespace: ns })
     const watching = start(`get as -n ${ns} -w`)
-    await watching.until('\ns ')
+    await watching.until(/\ns .*\n/)
     statusOf(ns, 's', { phase: 'Running' })
-    const seen = cells(await watching.until('Running'))
+    const seen = cells(await watching.until(/Running.*\n/))
     watching.stop()
     await watching.ended
     expect(seen.map((row) => row.slice(0, -1))).toEqual([['NAME', 'PHASE', 'REASON', 'JOB'], ['s'], ['s', 'Running']])
@@ -296,9 +296,9 @@ describe.skipIf(path === undefined)('kubectl', () => {
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{4}$/,
     )
     const following = start(`logs -f one -n ${ns}`)
-    await following.until('third\n')
+    await following.until(/third\n/)
     world.log('main', 'fourth')
-    await following.until('fourth\n')
+    await following.until(/fourth\n/)
     put('one', { ...ended, name: 'main' })
     expect(await following.ended).toMatchObject({ code: 0, out: 'first\nsecond\nthird\nfourth\n' })
     expect((await kubectl(`logs one -n ${ns} --previous`)).err).toContain(

@@ -25,7 +25,7 @@ export type Ran = { readonly code: number | null; readonly out: string; readonly
 /** A kubectl that is still at it. */
 export type Running = {
   /** Resolves with what it wrote, once that holds `wanted`; rejects when it ends before. */
-  readonly until: (wanted: string) => Promise<string>
+  readonly until: (wanted: RegExp) => Promise<string>
   readonly ended: Promise<Ran>
   readonly stop: () => void
 }
@@ -58,10 +58,11 @@ export function startKubectl(
     out: seen,
     err,
   }))
-  const until = async (wanted: string): Promise<string> => {
-    while (!seen.includes(wanted)) {
+  const until = async (wanted: RegExp): Promise<string> => {
+    while (!wanted.test(seen)) {
       const over = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
-      if (over && !seen.includes(wanted)) throw new Error(`kubectl ${given} wrote no "${wanted}": ${seen}${over.err}`)
+      if (over && !wanted.test(seen))
+        throw new Error(`kubectl ${given} wrote nothing like ${wanted}: ${seen}${over.err}`)
     }
     return seen
   }
