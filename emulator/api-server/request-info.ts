@@ -29,22 +29,8 @@ export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'p
   const query = new URLSearchParams(end < 0 ? '' : url.slice(end + 1))
   const parts: string[] = []
   for (const part of path.split('/')) if (part !== '') parts.push(decoded(part))
-  const plain: RequestInfo = {
-    verb: method.toLowerCase(),
-    path,
-    query,
-    isResource: false,
-    group: '',
-    version: '',
-    plural: '',
-    subresource: '',
-    namespace: undefined,
-    name: '',
-    rest: [],
-  }
   const isCore = parts[0] === 'api'
-  if (!isCore && parts[0] !== 'apis') return plain
-  if (parts.length < (isCore ? 3 : 4)) return plain
+  if ((!isCore && parts[0] !== 'apis') || parts.length < (isCore ? 3 : 4)) return plainPath(method, path, query)
   const [group = '', version = ''] = isCore ? ['', parts[1]] : [parts[1], parts[2]]
   let left = parts.slice(isCore ? 2 : 3)
   let verb: string = verbs[method]
@@ -56,12 +42,26 @@ export function requestInfoOf({ method, path: url }: Pick<Request, 'method' | 'p
     if (left.length > 2 && !namespaceSubresources.includes(left[2] ?? '')) left = left.slice(2)
   }
   const [plural = '', name = '', subresource = '', ...rest] = left
-  const watches = isOldWatch || (isTrue(query.get('watch')) && query.has('watch'))
+  const watches = isOldWatch || (end >= 0 && isTrue(query.get('watch')))
   if (isOldWatch) verb = 'watch'
   else if (name === '' && verb === 'get') verb = watches ? 'watch' : 'list'
   else if (name === '' && verb === 'delete') verb = 'deletecollection'
-  return { ...plain, verb, isResource: true, group, version, plural, subresource, namespace, name, rest }
+  return { verb, path, query, isResource: true, group, version, plural, subresource, namespace, name, rest }
 }
+
+const plainPath = (method: string, path: string, query: URLSearchParams): RequestInfo => ({
+  verb: method.toLowerCase(),
+  path,
+  query,
+  isResource: false,
+  group: '',
+  version: '',
+  plural: '',
+  subresource: '',
+  namespace: undefined,
+  name: '',
+  rest: [],
+})
 
 const decoded = (part: string): string => {
   if (!part.includes('%')) return part

@@ -14,7 +14,7 @@ export const MOST_LEVELS = 1_000
  * JSON, which is what custom objects are stored as; built-in ones are smaller there.
  */
 export function fitting(object: KubeObject, key: string): KubeObject {
-  if (boundOf(object, 0) < etcdLimit - 4096) return object
+  if (boundOf(object) < etcdLimit - 4096) return object
   if (sizeOf(object, key) <= etcdLimit) return object
   const { managedFields: _, ...metadata } = object.metadata
   const bare = { ...object, metadata }
@@ -32,50 +32,59 @@ const sizeOf = (object: KubeObject, key: string): number =>
 
 const bounds = new WeakMap<object, number>()
 
-/** Bytes that the value takes as JSON, or fewer. What is shared with earlier objects, as the spec in an update of the status, was measured then. */
-function boundOf(value: unknown, level: number): number {
+/** Bytes that the object takes as JSON, or more. A part that earlier objects had too, as the spec in an update of the status, was measured then. */
+function boundOf(object: KubeObject): number {
+  let bytes = 2
+  for (const key in object) {
+    const part = object[key]
+    const isNew = key === 'metadata' || typeof part !== 'object' || part === null
+    bytes += (isNew ? measured(part, 1) : remembered(part)) + 6 * key.length + 4
+  }
+  return bytes
+}
+
+function remembered(part: object): number {
+  const known = bounds.get(part) ?? measured(part, 1)
+  bounds.set(part, known)
+  return known
+}
+
+function measured(value: unknown, level: number): number {
   if (level > MOST_LEVELS) throw tooDeep()
   if (typeof value === 'string') return 6 * value.length + 2
   if (typeof value !== 'object' || value === null) return 25
-  const known = bounds.get(value)
-  if (known !== undefined) return known
   let bytes = 2
-  if (Array.isArray(value)) for (const item of value) bytes += boundOf(item, level + 1) + 1
+  if (Array.isArray(value)) for (const item of value) bytes += measured(item, level + 1) + 1
   else
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const inner = (value as Readonly<Record<string, unknown>>)[key]
-      // Equal sets of owned fields are one object.
-      bytes += (key === 'fieldsV1' ? ownedBound(inner) : boundOf(inner, level + 1)) + 6 * key.length + 4
+      bytes += (key === 'fieldsV1' ? ownedBound(inner) : measured(inner, level + 1)) + 6 * key.length + 4
     }
-  if (level === 1) bounds.set(value, bytes)
   return bytes
 }
 
 export const tooDeep = (): StatusError => notImplemented(`objects of more than ${MOST_LEVELS} levels`)
 
+/** Their levels are those of the object that they are about. Whatever equal sets have in common is one object, too. */
 function ownedBound(fields: unknown): number {
-  if (typeof fields !== 'object' || fields === null) return boundOf(fields, 0)
-  const bytes = bounds.get(fields) ?? 6 * JSON.stringify(fields).length
+  if (typeof fields !== 'object' || fields === null) return measured(fields, 0)
+  const known = bounds.get(fields)
+  if (known !== undefined) return known
+  let bytes = 2
+  for (const key in fields) bytes += ownedBound((fields as Readonly<Record<string, unknown>>)[key]) + 6 * key.length + 4
   bounds.set(fields, bytes)
   return bytes
 }
 
-const shallow = new WeakSet<object>()
-
-/** Throws 501 for a body of too many levels. Looks at parts of objects that it has seen only once. */
+/** Throws 501 for a body of too many levels, before anything walks it. */
 export function checkLevels(body: unknown): void {
-  if (typeof body !== 'object' || body === null) return
-  for (const part of Object.values(body)) {
-    if (typeof part !== 'object' || part === null || shallow.has(part)) continue
-    if (isDeeper(part, MOST_LEVELS - 1)) throw tooDeep()
-    shallow.add(part)
-  }
+  if (isDeeper(body, MOST_LEVELS)) throw tooDeep()
 }
 
-function isDeeper(value: object, levels: number): boolean {
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
-  for (const inner of Object.values(value)) {
-    if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true
-  }
+  if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1))
+  for (const key in value) if (isDeeper((value as Readonly<Record<string, unknown>>)[key], levels - 1)) return true
   return false
 }

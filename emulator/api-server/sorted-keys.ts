@@ -9,35 +9,58 @@ export type SortedKeys = {
   readonly under: (prefix: string) => readonly (readonly string[])[]
 }
 
-export function createSortedKeys(): SortedKeys {
-  const spaces = new Map<string, string[]>()
-  let names: string[] = []
+/** A list of this length becomes two: a new key moves those behind it in one list only. */
+const MOST_IN_LIST = 512
 
-  const insert = (list: string[], key: string): void => {
-    const last = list.at(-1)
-    if (last === undefined || last < key) list.push(key)
-    else list.splice(firstNotBelow(list, key), 0, key)
-  }
+export function createSortedKeys(): SortedKeys {
+  /** Lists that are not empty, in order. */
+  const spaces = new Map<string, string[][]>()
+  let names: string[] = []
 
   return {
     add: (key) => {
       const space = spaceOf(key)
-      const keys = spaces.get(space)
-      if (keys) return insert(keys, key)
-      spaces.set(space, [key])
-      insert(names, space)
+      const lists = spaces.get(space)
+      if (lists) return insert(lists, key)
+      spaces.set(space, [[key]])
+      names.splice(firstNotBelow(names, space), 0, space)
     },
     remove: (key) => {
       const space = spaceOf(key)
-      const keys = spaces.get(space) ?? []
+      const lists = spaces.get(space) ?? []
+      const index = listFor(lists, key)
+      const keys = lists[index] ?? []
       const at = firstNotBelow(keys, key)
-      if (keys[at] === key) keys.splice(at, 1)
-      if (keys.length > 0) return
+      if (keys[at] !== key) return
+      keys.splice(at, 1)
+      if (keys.length === 0) lists.splice(index, 1)
+      if (lists.length > 0) return
       spaces.delete(space)
       names = names.filter((each) => each !== space)
     },
-    under: (prefix) => (prefix === '' ? names : [prefix]).map((name) => spaces.get(name) ?? []),
+    under: (prefix) => (prefix === '' ? names : [prefix]).flatMap((name) => spaces.get(name) ?? []),
   }
+}
+
+function insert(lists: string[][], key: string): void {
+  const index = Math.min(listFor(lists, key), lists.length - 1)
+  const keys = lists[index] ?? []
+  const last = keys.at(-1) ?? ''
+  if (last < key) keys.push(key)
+  else keys.splice(firstNotBelow(keys, key), 0, key)
+  if (keys.length >= MOST_IN_LIST) lists.splice(index + 1, 0, keys.splice(MOST_IN_LIST / 2))
+}
+
+/** The first list that ends with the key or one behind it; their count where there is none. */
+function listFor(lists: readonly (readonly string[])[], key: string): number {
+  let from = 0
+  let to = lists.length
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((lists[middle]?.at(-1) ?? '') < key) from = middle + 1
+    else to = middle
+  }
+  return from
 }
 
 /** With its slash: so that `a-b/x`, as in etcd, comes before `a/x`. */

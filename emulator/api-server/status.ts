@@ -10,7 +10,11 @@ export class StatusError extends Error {
   readonly continueAt: string | undefined
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails, continueAt?: string) {
+    // An answer, not a fault: where it was made interests nobody, and a stack costs more than the request.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = limit
     this.name = 'StatusError'
     this.code = code
     this.reason = reason

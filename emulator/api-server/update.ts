@@ -98,8 +98,8 @@ export function replace(
   const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next, old)
   const owned = from === 'apply' ? placed : withOwners(call, old, placed)
   // What was written under another schema, and reads otherwise now, is written anew.
-  const isAsRead = equal(old, { ...stored, apiVersion: old.apiVersion })
-  if (isAsRead && (equal(owned, old) || onlyTimesDiffer(owned, old)) && !isFinished(owned)) return old
+  const isAsRead = old === stored || equal(old, { ...stored, apiVersion: old.apiVersion })
+  if (isAsRead && isNoChange(owned, old) && !isFinished(owned)) return old
   if (isDryRun(call)) return owned
   const table = tableOf(type)
   if (isFinished(owned)) {
@@ -120,12 +120,16 @@ const isFinished = ({ metadata, kind, spec }: KubeObject): boolean =>
   (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
   (kind !== 'Namespace' || ((spec as { finalizers?: readonly unknown[] } | undefined)?.finalizers ?? []).length === 0)
 
-const onlyTimesDiffer = (next: KubeObject, old: KubeObject): boolean => {
-  const timeless = (object: KubeObject): unknown => ({
-    ...object,
-    metadata: { ...object.metadata, managedFields: object.metadata.managedFields?.map(({ time: _, ...rest }) => rest) },
+/** Nothing but times of managedFields differs. */
+function isNoChange(next: KubeObject, old: KubeObject): boolean {
+  const { metadata, ...rest } = next
+  const { metadata: oldMetadata, ...oldRest } = old
+  if (!equal(rest, oldRest)) return false
+  const timeless = ({ managedFields, ...others }: Meta): unknown => ({
+    ...others,
+    managedFields: managedFields?.map(({ time: _, ...entry }) => entry),
   })
-  return equal(timeless(next), timeless(old))
+  return equal(timeless(metadata), timeless(oldMetadata))
 }
 
 const uidConflict = ({ type, info }: Call, uid: string, old?: KubeObject): StatusError =>
@@ -169,8 +173,11 @@ function merged(call: Call, old: KubeObject, wanted: KubeObject, from: From): Ku
   return tableOf(type) === CRDS ? withStoredVersion(withCrdDefaults(prepared)) : prepared
 }
 
-const kept = (meta: Meta, ...keys: readonly (keyof Meta)[]): Meta =>
-  Object.fromEntries(keys.flatMap((key) => (meta[key] === undefined ? [] : [[key, meta[key]]])))
+function kept(meta: Meta, ...keys: readonly (keyof Meta)[]): Meta {
+  const found: Record<string, unknown> = {}
+  for (const key of keys) if (meta[key] !== undefined) found[key] = meta[key]
+  return found
+}
 
 /** Custom objects: any change outside metadata and status; built-in ones: of the spec. */
 function withGeneration({ type, info }: Call, next: KubeObject, old: KubeObject): KubeObject {

@@ -5,7 +5,7 @@ import type { FieldType, JsonObject, ListType, MapType } from './types.ts'
 
 export type Comparison = { readonly removed: FieldSet; readonly modified: FieldSet; readonly added: FieldSet }
 
-/** Which fields differ from one object to the other (structured-merge-diff's `Compare`). Pure. */
+/** Which fields differ from one object to the other, managedFields aside (structured-merge-diff's `Compare`). Pure. */
 export function compareObjects(type: FieldType, before: unknown, after: unknown): Comparison {
   const removed = collector()
   const modified = collector()
@@ -67,12 +67,15 @@ export function compareObjects(type: FieldType, before: unknown, after: unknown)
   }
 
   const compareMaps = (type: MapType, one: JsonObject, other: JsonObject): void => {
+    const isMetadata = path.length === 1 && path[0]?.name === 'f:metadata'
     for (const field of Object.keys(one)) {
+      if (isMetadata && field === 'managedFields') continue
       const after = Object.hasOwn(other, field) ? other[field] : undefined
       if (one[field] !== after) compareAt(fieldStep(field), typeOfField(type, field), one[field], after)
     }
     for (const field of Object.keys(other))
-      if (!Object.hasOwn(one, field)) compareAt(fieldStep(field), typeOfField(type, field), undefined, other[field])
+      if (!Object.hasOwn(one, field) && !(isMetadata && field === 'managedFields'))
+        compareAt(fieldStep(field), typeOfField(type, field), undefined, other[field])
   }
 
   const compareLists = (type: ListType, one: readonly unknown[], other: readonly unknown[]): void => {

@@ -6,18 +6,29 @@ import type { JsonObject } from './types.ts'
  * Most objects of a kind are written in the same way, and own the same fields. Equal sets become one set here, with one encoding: what
  * is stored shares it, and is read again without parsing. None of that can be seen from outside.
  */
-const sets = new Map<string, FieldSet>()
+const sets = new Map<string, KnownSet>()
 const MOST_SETS = 20_000
-const numbers = new WeakMap<FieldSet, number>()
 let lastNumber = 0
-const encodings = new WeakMap<FieldSet, JsonObject>()
-/** Of sets whose own path is a member too. */
-const dotted = new WeakMap<FieldSet, JsonObject>()
+/** Of whole sets: what is below them is read with them. */
 const decodings = new WeakMap<JsonObject, FieldSet>()
 const nothing: JsonObject = {}
 
+class KnownSet extends Map<string, FieldNode> {
+  readonly number = ++lastNumber
+  encoded: JsonObject | undefined
+  /** As encoded below a path that is a member too. */
+  dotted: JsonObject | undefined
+}
+
+const known = (set: FieldSet): KnownSet => set as KnownSet // those that `canonical` and `newSet` give
+
 /** As in `fieldsV1`. */
-export const toFieldsV1 = (set: FieldSet): JsonObject => encoded(canonical(set))
+export function toFieldsV1(set: FieldSet): JsonObject {
+  const one = canonical(set)
+  const made = encoded(one)
+  if (made !== nothing) decodings.set(made, one)
+  return made
+}
 
 /** Throws for what cannot be read. */
 export const fromFieldsV1 = (fields: JsonObject): FieldSet => decodings.get(fields) ?? canonical(parsed(fields))
@@ -25,7 +36,7 @@ export const fromFieldsV1 = (fields: JsonObject): FieldSet => decodings.get(fiel
 /** The one set of all that are equal to this. */
 function canonical(set: FieldSet): FieldSet {
   if (set.size === 0) return emptySet
-  if (numbers.has(set)) return set
+  if (set instanceof KnownSet) return set
   let key = ''
   const nodes: [string, FieldNode][] = []
   for (const [name, node] of set) {
@@ -44,24 +55,24 @@ export function newSet(nodes: readonly NewNode[], elementAt: (index: number) => 
   if (nodes.length === 0) return emptySet
   let key = ''
   for (const { name, below } of nodes) key += keyPart(name, true, below)
-  const known = sets.get(key)
-  if (known) return known
-  return remember(
-    key,
-    nodes.map(({ name, below }, index) => [name, { element: elementAt(index), isMember: true, below }]),
+  return (
+    sets.get(key) ??
+    remember(
+      key,
+      nodes.map(({ name, below }, index) => [name, { element: elementAt(index), isMember: true, below }]),
+    )
   )
 }
 
 const keyPart = (name: string, isMember: boolean, below: FieldSet): string =>
-  `${name.length}:${name}${isMember ? '+' : '-'}${below.size === 0 ? 0 : (numbers.get(below) ?? 0)};`
+  `${name.length}:${name}${isMember ? '+' : '-'}${below.size === 0 ? 0 : known(below).number};`
 
 /** Under its key in the order at hand, and in the server's. */
-function remember(key: string, nodes: readonly [string, FieldNode][]): FieldSet {
-  const inOrder = nodes.toSorted(([, one], [, other]) => compare(one.element, other.element))
-  const orderedKey = inOrder.map(([name, { isMember, below }]) => keyPart(name, isMember, below)).join('')
-  const known = sets.get(orderedKey)
-  const set = known ?? new Map(inOrder)
-  if (!known) numbers.set(set, ++lastNumber)
+function remember(key: string, nodes: [string, FieldNode][]): FieldSet {
+  nodes.sort(([, one], [, other]) => compare(one.element, other.element))
+  let orderedKey = ''
+  for (const [name, { isMember, below }] of nodes) orderedKey += keyPart(name, isMember, below)
+  const set = sets.get(orderedKey) ?? new KnownSet(nodes)
   if (sets.size >= MOST_SETS) sets.clear()
   sets.set(key, set)
   sets.set(orderedKey, set)
@@ -70,20 +81,19 @@ function remember(key: string, nodes: readonly [string, FieldNode][]): FieldSet 
 
 function encoded(set: FieldSet): JsonObject {
   if (set.size === 0) return nothing
-  const known = encodings.get(set)
-  if (known) return known
-  const made = Object.fromEntries(
-    [...set].map(([name, { isMember, below }]) => [name, isMember && below.size > 0 ? withDot(below) : encoded(below)]),
-  )
-  encodings.set(set, made)
-  decodings.set(made, set)
+  const one = known(set)
+  if (one.encoded) return one.encoded
+  const made: Record<string, unknown> = {}
+  // A name is never `__proto__`: each begins with what it is, as in `f:name`.
+  for (const [name, { isMember, below }] of set)
+    made[name] = isMember && below.size > 0 ? withDot(known(below)) : encoded(below)
+  one.encoded = made
   return made
 }
 
-function withDot(set: FieldSet): JsonObject {
-  const made = dotted.get(set) ?? { '.': nothing, ...encoded(set) }
-  dotted.set(set, made)
-  return made
+function withDot(set: KnownSet): JsonObject {
+  set.dotted ??= { '.': nothing, ...encoded(set) }
+  return set.dotted
 }
 
 function parsed(fields: JsonObject): FieldSet {

@@ -129,9 +129,10 @@ export function entriesOf(object: JsonObject | undefined): readonly ManagedField
 }
 
 export function withEntries(object: JsonObject, entries: readonly ManagedFieldsEntry[]): JsonObject {
-  const { metadata } = object
-  const { managedFields: _, ...rest } = isObject(metadata) ? metadata : {}
-  return { ...object, metadata: entries.length === 0 ? rest : { ...rest, managedFields: entries } }
+  const metadata: Record<string, unknown> = { ...(object['metadata'] as JsonObject | undefined) }
+  delete metadata['managedFields']
+  if (entries.length > 0) metadata['managedFields'] = entries
+  return { ...object, metadata }
 }
 
 /** `[]` and `[{}]` ask the server to forget who owns what. */

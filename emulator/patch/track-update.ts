@@ -40,8 +40,8 @@ export function trackUpdate(update: TrackUpdate): readonly ManagedFieldsEntry[] 
   const owners = afterUpdate(
     {
       type,
-      before: withEntries(before ?? type.empty, []),
-      after: withEntries(after, []),
+      before: before ?? withEntries(type.empty, []),
+      after,
       owners: inServedVersions(known, type),
       subresource,
     },

@@ -63,25 +63,21 @@ export function validateMetaUpdate(meta: Meta, old: Meta): readonly FieldError[]
 }
 
 function commonErrors(meta: Meta): readonly FieldError[] {
-  const labels = Object.entries(mapOf(meta, 'labels')).flatMap(([key, value]) => [
-    ...qualifiedNameFaults(key).map((fault) => invalid('metadata.labels', key, fault)),
-    ...labelValueFaults(String(value)).map((fault) => invalid('metadata.labels', value, fault)),
-  ])
+  const errors: FieldError[] = []
+  const labels = mapOf(meta, 'labels')
+  for (const key of Object.keys(labels)) {
+    const value = labels[key]
+    for (const fault of qualifiedNameFaults(key)) errors.push(invalid('metadata.labels', key, fault))
+    for (const fault of labelValueFaults(String(value))) errors.push(invalid('metadata.labels', value, fault))
+  }
   const annotations = mapOf(meta, 'annotations')
-  const annotationErrors = Object.keys(annotations).flatMap((key) =>
-    qualifiedNameFaults(key.toLowerCase()).map((fault) => invalid('metadata.annotations', key, fault)),
-  )
-  const size = Object.entries(annotations).reduce(
-    (sum, [key, value]) => sum + Buffer.byteLength(key + String(value)),
-    0,
-  )
-  const owners = listOf(meta, 'ownerReferences').filter(isRecord)
-  return [
-    ...labels,
-    ...annotationErrors,
-    ...(size > ANNOTATION_BYTES ? [tooLong('metadata.annotations', ANNOTATION_BYTES)] : []),
-    ...ownerErrors(owners),
-  ]
+  let size = 0
+  for (const key of Object.keys(annotations)) {
+    for (const fault of qualifiedNameFaults(key.toLowerCase())) errors.push(invalid('metadata.annotations', key, fault))
+    size += Buffer.byteLength(key) + Buffer.byteLength(String(annotations[key]))
+  }
+  if (size > ANNOTATION_BYTES) errors.push(tooLong('metadata.annotations', ANNOTATION_BYTES))
+  return [...errors, ...ownerErrors(listOf(meta, 'ownerReferences').filter(isRecord))]
 }
 
 function ownerErrors(owners: readonly Meta[]): readonly FieldError[] {

@@ -5,16 +5,23 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** The object with each field as `make` makes it, in the same order; itself where nothing changes. */
 export function withFields(object: Fields, make: (value: unknown, key: string) => unknown): Fields {
-  const keys = Object.keys(object)
   let result: Record<string, unknown> | undefined
-  for (let at = 0; at < keys.length; at++) {
-    const key = keys[at] ?? ''
+  let isAnyGone = false
+  for (const key of Object.keys(object)) {
     const made = make(object[key], key)
-    if (made === object[key] && !result) continue
-    result ??= firstOf(object, keys, at)
-    if (made !== gone) put(result, key, made)
+    if (made === object[key]) continue
+    isAnyGone ||= made === gone
+    result ??= { ...object }
+    put(result, key, made)
   }
-  return result ?? object
+  return isAnyGone ? withoutGone(result ?? object) : (result ?? object)
+}
+
+/** A copy: an object that lost a field is slow to read ever after. */
+function withoutGone(object: Fields): Fields {
+  const result: Record<string, unknown> = {}
+  for (const key of Object.keys(object)) if (object[key] !== gone) put(result, key, object[key])
+  return result
 }
 
 /** As `withFields`, for a list. */
@@ -27,12 +34,6 @@ export function withItems(list: readonly unknown[], make: (item: unknown, index:
     if (made !== gone) result.push(made)
   }
   return result ?? list
-}
-
-function firstOf(object: Fields, keys: readonly string[], count: number): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
-  for (let at = 0; at < count; at++) put(result, keys[at] ?? '', object[keys[at] ?? ''])
-  return result
 }
 
 /** Sets an object's own key, `__proto__` too. */

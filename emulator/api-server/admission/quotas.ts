@@ -12,7 +12,7 @@ const QUOTAS = 'resourcequotas'
 const computed = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']
 const record = (value: unknown): Json => (isObject(value) ? value : {})
 const quotasIn = (core: Core, namespace: string): readonly KubeObject[] =>
-  core.store.list(QUOTAS, `${namespace}/`) ?? []
+  core.store.count(QUOTAS) === 0 ? [] : (core.store.list(QUOTAS, `${namespace}/`) ?? [])
 
 /** What a quota's resource is counted in: the tables of the store. */
 const tablesOf = (name: string): readonly string[] => {

@@ -84,17 +84,18 @@ const fieldsOf = new Map(Object.entries(accepted).map(([type, fields]) => [type,
 export function refuseUnseen(object: KubeObject, before?: KubeObject): void {
   const type = builtInType(object.apiVersion, object.kind)
   if (!type || object.kind === 'CustomResourceDefinition') return // emulator/schema looks at definitions
-  const path = unseenIn(type.root, object, before, '')
-  if (path !== undefined) throw notImplemented(`the field ${path} of ${object.kind}`)
+  const path = unseenIn(type.root, object, before)
+  if (path !== undefined) throw notImplemented(`the field ${path.slice(1)} of ${object.kind}`)
 }
 
-function unseenIn(type: FieldType | undefined, value: unknown, before: unknown, path: string): string | undefined {
+/** As `.spec.containers[0].tty`. */
+function unseenIn(type: FieldType | undefined, value: unknown, before: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || value === before) return undefined
   if (Array.isArray(value)) {
     const old: readonly unknown[] = Array.isArray(before) ? before : []
-    for (const [index, item] of value.entries()) {
-      const found = unseenIn(type?.list?.element, item, old[index], `${path}[${index}]`)
-      if (found !== undefined) return found
+    for (let at = 0; at < value.length; at++) {
+      const found = unseenIn(type?.list?.element, value[at], old[at])
+      if (found !== undefined) return `[${at}]${found}`
     }
     return undefined
   }
@@ -106,11 +107,10 @@ function unseenIn(type: FieldType | undefined, value: unknown, before: unknown, 
     const item = value[key]
     if (item === old[key] || item === undefined || item === null || item === '' || item === false || item === 0)
       continue
-    const place = path === '' ? key : `${path}.${key}`
     if (key === 'ephemeralContainers') continue
-    if (known !== 'all' && !known?.has(key)) return place
-    const found = unseenIn(map.fields.get(key)?.type, item, old[key], place)
-    if (found !== undefined) return found
+    if (known !== 'all' && !known?.has(key)) return `.${key}`
+    const found = unseenIn(map.fields.get(key)?.type, item, old[key])
+    if (found !== undefined) return `.${key}${found}`
   }
   return undefined
 }

@@ -5,8 +5,20 @@ const BILLION = 1_000_000_000n
 const decimal: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
 const binary: Readonly<Record<string, number>> = { Ki: 1, Mi: 2, Gi: 3, Ti: 4, Pi: 5, Ei: 6 }
 
+/** Few amounts are asked for, again and again. */
+const read = new Map<unknown, Quantity | undefined>()
+const MOST_READ = 1000
+
 /** `undefined` for what is no quantity. Pure. */
 export function quantityOf(given: unknown): Quantity | undefined {
+  if (read.has(given)) return read.get(given)
+  const found = readQuantity(given)
+  if (read.size >= MOST_READ) read.clear()
+  read.set(given, found)
+  return found
+}
+
+function readQuantity(given: unknown): Quantity | undefined {
   const parts = /^([+-]?)(\d+\.?\d*|\.\d+)(.*)$/.exec(String(given).trim())
   if (!parts) return undefined
   const [, sign = '', digits = '', suffix = ''] = parts
