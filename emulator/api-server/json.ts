@@ -5,8 +5,11 @@ export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The value at a path of keys; `undefined` where the way there ends. */
-export const at = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((found, key) => (isObject(found) ? own(found, key) : undefined), value)
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let found = value
+  for (const key of path) found = isObject(found) ? own(found, key) : undefined
+  return found
+}
 
 /** Not what every object has. */
 const own = (object: Json, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined)

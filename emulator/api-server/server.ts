@@ -20,7 +20,7 @@ import { type RequestInfo, requestInfoOf } from './request-info.ts'
 import { review } from './reviews.ts'
 import { patchScale, rescale, scaleOf } from './scale.ts'
 import { nameIn } from './selectors.ts'
-import { checkLevels } from './size.ts'
+import { tooDeep } from './size.ts'
 import {
   badRequest,
   forbidden,
@@ -79,6 +79,8 @@ type Node = Pick<ApiServerOptions, 'signToken' | 'logs'>
 
 const statusOf = (error: unknown): StatusError | undefined => {
   if (error instanceof StatusError) return error
+  // A body that was handed over as an object, of more levels than the walks over it have stack for: nothing was stored yet.
+  if (error instanceof RangeError && error.message === 'Maximum call stack size exceeded') return tooDeep()
   return error instanceof NotImplementedError ? notImplemented(error.message) : undefined
 }
 
@@ -106,7 +108,6 @@ const plainText = (status: number, body: string): Response => ({
 function answer(core: Core, request: Request, node: Node): Response {
   const info = requestInfoOf(request)
   permit(core, request, info)
-  checkLevels(request.body)
   if (!info.isResource) {
     const found = discover(core, request, info.path)
     if (found) checkAccepts(request, info.path)

@@ -56,15 +56,15 @@ function insertSteps(root: MutableSet, path: readonly Step[], below?: FieldSet):
 /** `one` with each node as `combine` makes it of the pair; nodes left with nothing go. `one` itself where none changes. */
 function mapped(one: FieldSet, other: FieldSet, combine: (left: FieldNode, right: FieldNode) => FieldNode | undefined) {
   let result: Map<string, FieldNode> | undefined
-  for (const [name, right] of other) {
+  other.forEach((right, name) => {
     const left = one.get(name)
-    if (!left) continue
+    if (!left) return
     const node = combine(left, right)
-    if (node === left) continue
+    if (node === left) return
     result ??= new Map(one)
     if (node && !isGone(node)) result.set(name, node)
     else result.delete(name)
-  }
+  })
   return result ?? one
 }
 
@@ -76,25 +76,25 @@ export function union(one: FieldSet, other: FieldSet): FieldSet {
   if (one === other || isEmpty(other)) return one
   if (isEmpty(one)) return other
   let result: Map<string, FieldNode> | undefined
-  for (const [name, right] of other) {
+  other.forEach((right, name) => {
     const left = one.get(name)
     const node = left ? nodeOf(left, left.isMember || right.isMember, union(left.below, right.below)) : right
-    if (node === left) continue
+    if (node === left) return
     result ??= new Map(one)
     result.set(name, node)
-  }
+  })
   return result ?? one
 }
 
 export function intersection(one: FieldSet, other: FieldSet): FieldSet {
   if (one === other || isEmpty(one)) return one
   const result = new Map<string, FieldNode>()
-  for (const [name, left] of one) {
+  one.forEach((left, name) => {
     const right = other.get(name)
-    if (!right) continue
+    if (!right) return
     const node = nodeOf(left, left.isMember && right.isMember, intersection(left.below, right.below))
     if (!isGone(node)) result.set(name, node)
-  }
+  })
   return result
 }
 

@@ -38,13 +38,21 @@ function canonical(set: FieldSet): FieldSet {
   if (set.size === 0) return emptySet
   if (set instanceof KnownSet) return set
   let key = ''
-  const nodes: [string, FieldNode][] = []
-  for (const [name, node] of set) {
-    const below = canonical(node.below)
-    nodes.push([name, below === node.below ? node : { ...node, below }])
-    key += keyPart(name, node.isMember, below)
-  }
-  return sets.get(key) ?? remember(key, nodes)
+  const belows: FieldSet[] = []
+  set.forEach(({ isMember, below }, name) => {
+    const one = canonical(below)
+    belows.push(one)
+    key += keyPart(name, isMember, one)
+  })
+  return sets.get(key) ?? remember(key, nodesWith(set, belows))
+}
+
+function nodesWith(set: FieldSet, belows: readonly FieldSet[]): [string, FieldNode][] {
+  let at = 0
+  return Array.from(set, ([name, node]) => {
+    const below = belows[at++] ?? emptySet
+    return [name, below === node.below ? node : { ...node, below }]
+  })
 }
 
 /** One of the nodes of a level that are all there as new: each is a member. */
@@ -85,8 +93,9 @@ function encoded(set: FieldSet): JsonObject {
   if (one.encoded) return one.encoded
   const made: Record<string, unknown> = {}
   // A name is never `__proto__`: each begins with what it is, as in `f:name`.
-  for (const [name, { isMember, below }] of set)
+  set.forEach(({ isMember, below }, name) => {
     made[name] = isMember && below.size > 0 ? withDot(known(below)) : encoded(below)
+  })
   one.encoded = made
   return made
 }
