@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { cacheDirectory, isExecutable, makeOnce, say } from './cache.ts'
 import {
   apiserverReceiveAdapter,
   type Component,
@@ -12,7 +11,6 @@ import {
   kubectl,
 } from './components.ts'
 import { build, fingerprint, goEnvironment, usableGo } from './go.ts'
-import { withLock } from './lock.ts'
 
 /** Absolute paths. */
 export type Binaries = {
@@ -87,52 +85,22 @@ function builtBefore(component: Component): string | undefined {
   return isExecutable(file) ? file : undefined
 }
 
-async function buildOnce(component: Component, which: string): Promise<string> {
-  const file = cachedFile(component)
-  const { name, buildSeconds } = component
-  const wait = (): void => say(`waiting for another process that builds ${name} (${which})`)
-  return withLock(`${file}.lock`, wait, async () => {
-    if (isExecutable(file)) return file
-    const started = Date.now()
-    say(
-      `building ${name} (${which}), once on this machine: up to ${buildSeconds} s on 2 cores, less with a warm Go cache`,
-    )
-    const unfinished = `${file}.${process.pid}`
-    try {
-      await build(component, unfinished, (seconds) => say(`still building ${name} (${which}), ${seconds} s so far`))
-      renameSync(unfinished, file)
-    } finally {
-      rmSync(unfinished, { force: true })
-    }
-    say(`built ${name} (${which}) in ${Math.round((Date.now() - started) / 1000)} s: ${file}`)
-    return file
+function buildOnce(component: Component, which: string): Promise<string> {
+  return makeOnce(cachedFile(component), {
+    what: `${component.name} (${which})`,
+    expectation: `up to ${component.buildSeconds} s on 2 cores, less with a warm Go cache`,
+    make: (unfinished, onProgress) => build(component, unfinished, onProgress),
   })
 }
 
 function cachedFile(component: Component): string {
-  const { DORMOUSE_CACHE, XDG_CACHE_HOME } = process.env
-  const directory = join(DORMOUSE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'dormouse'), 'bin')
-  mkdirSync(directory, { recursive: true })
-  return join(directory, `${component.name}-${fingerprint(component)}`)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return join(cacheDirectory(), 'bin', `${component.name}-${fingerprint(component)}`)
 }
 
 function adviceFor(missing: readonly Component[]): string {
   const wanted = missing.map(({ name, version }) => (version === undefined ? name : `${name} (${version.want})`))
   return (
-    `the cluster tests need ${wanted.join(', ')}, and there is no Go 1.26 or newer on PATH to build them with. ` +
+    `these tests need ${wanted.join(', ')}, and there is no Go 1.26 or newer on PATH to build them with. ` +
     'Install Go (https://go.dev/dl), or name a directory with these programs in KUBEBUILDER_ASSETS.'
   )
-}
-
-function say(line: string): void {
-  process.stderr.write(`cluster tests: ${line}\n`)
 }

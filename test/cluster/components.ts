@@ -1,4 +1,4 @@
-/** One program that is built from a Go module pinned in `tools/`, or taken ready-made where it is good enough. */
+/** One program that is built from a Go module pinned in a `tools/` folder, or taken ready-made where it is good enough. */
 export type Component = {
   /** Of the program's file, here and in KUBEBUILDER_ASSETS. */
   readonly name: string
@@ -6,6 +6,8 @@ export type Component = {
   readonly moduleDir: string
   readonly package: string
   readonly ldflags?: string
+  /** Build tags of a program that needs a C compiler; without this it is built with Go alone. */
+  readonly cgoTags?: string
   /** What it takes on 2 cores with nothing cached. */
   readonly buildSeconds: number
   /** How a ready-made one shows its version. Without it only the one in KUBEBUILDER_ASSETS counts, on trust. */
@@ -42,34 +44,30 @@ export const kubectl = kubernetes('kubectl', 45, {
   want: 'v1.35 to v1.37',
 })
 
-export const apiserverReceiveAdapter = {
-  name: 'apiserver_receive_adapter',
-  moduleDir: moduleDir('eventing'),
-  package: 'knative.dev/eventing/cmd/apiserver_receive_adapter',
-  buildSeconds: 140,
-} satisfies Component
+export const apiserverReceiveAdapter = ofEventing('apiserver_receive_adapter', 'apiserver_receive_adapter')
 
 /** The data plane of the multi-tenant broker on in-memory channels. */
 export const broker = {
-  ingress: ofBroker('broker_ingress', 'broker/ingress'),
-  filter: ofBroker('broker_filter', 'broker/filter'),
-  dispatcher: ofBroker('channel_dispatcher', 'in_memory/channel_dispatcher'),
+  ingress: ofEventing('broker_ingress', 'broker/ingress'),
+  filter: ofEventing('broker_filter', 'broker/filter'),
+  dispatcher: ofEventing('channel_dispatcher', 'in_memory/channel_dispatcher'),
 }
 
-function ofBroker(name: string, path: string): Component {
-  return { name, moduleDir: moduleDir('broker'), package: `knative.dev/eventing/cmd/${path}`, buildSeconds: 150 }
+/** A command of Knative Eventing, all of whose commands are of one version. */
+export function ofEventing(name: string, path: string): Component {
+  return { name, moduleDir: moduleDir('eventing'), package: `knative.dev/eventing/cmd/${path}`, buildSeconds: 150 }
 }
 
-function kubernetes(name: string, buildSeconds: number, version: NonNullable<Component['version']>): Component {
-  const ldflags = STAMP
+/** A command of Kubernetes, of the one version that we test on. */
+export function kubernetes<Version extends Component['version']>(name: string, buildSeconds: number, version: Version) {
   return {
     name,
     moduleDir: moduleDir('kubernetes'),
     package: `k8s.io/kubernetes/cmd/${name}`,
-    ldflags,
+    ldflags: STAMP,
     buildSeconds,
-    version,
-  }
+    ...(version && { version }),
+  } satisfies Component
 }
 
 function moduleDir(name: string): string {

@@ -5,28 +5,36 @@ import { join } from 'node:path'
 export type Credentials = {
   readonly adminToken: string
   readonly controllerToken: string
+  /** Throws for a user that was not asked for. */
+  readonly tokenOf: (user: string) => string
   /** For kube-apiserver's `--token-auth-file`. */
   readonly tokenFile: string
   /** The RSA key that signs ServiceAccount tokens. */
   readonly serviceAccountKeyFile: string
 }
 
-/** Writes fresh credentials for one control plane into `dir`. */
-export function writeCredentials(dir: string): Credentials {
-  const adminToken = randomBytes(16).toString('hex')
-  const controllerToken = randomBytes(16).toString('hex')
-  const tokenFile = writePrivate(
-    join(dir, 'tokens.csv'),
-    `${adminToken},admin,admin,system:masters\n${controllerToken},system:kube-controller-manager,kcm\n`,
-  )
+const CONTROLLERS = 'system:kube-controller-manager'
+
+/** Writes fresh credentials for one control plane into `dir`; `users` are further ones, with the group of each, or none. */
+export function writeCredentials(dir: string, users: Readonly<Record<string, string>> = {}): Credentials {
+  const groups = { admin: 'system:masters', [CONTROLLERS]: '', ...users }
+  const tokens = new Map(Object.keys(groups).map((user) => [user, randomBytes(16).toString('hex')]))
+  const tokenOf = (user: string): string => {
+    const token = tokens.get(user)
+    if (token === undefined) throw new Error(`no credentials were made for user ${user}`)
+    return token
+  }
+  const lines = Object.entries(groups).map(([user, group]) => [tokenOf(user), user, user, group].join(','))
+  const tokenFile = writePrivate(join(dir, 'tokens.csv'), `${lines.join('\n')}\n`)
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
   return {
-    adminToken,
-    controllerToken,
+    adminToken: tokenOf('admin'),
+    controllerToken: tokenOf(CONTROLLERS),
+    tokenOf,
     tokenFile,
     serviceAccountKeyFile: writePrivate(join(dir, 'service-account.key'), privateKey),
   }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
@@ -22,19 +22,22 @@ export async function usableGo(): Promise<string | undefined> {
 }
 
 /** Changes with all that decides what is built, save Go's own version. */
-export function fingerprint({ moduleDir, package: path, ldflags = '' }: Component): string {
+export function fingerprint({ moduleDir, package: path, ldflags = '', cgoTags = '' }: Component): string {
   const hash = createHash('sha256')
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(moduleDir, file)))
-  hash.update(`${path} ${ldflags} ${process.platform} ${process.arch}`)
+  for (const file of ['go.mod', 'go.sum', 'main.go'].map((name) => join(moduleDir, name)))
+    if (existsSync(file)) hash.update(readFileSync(file))
+  hash.update(`${path} ${ldflags}${cgoTags} ${process.platform} ${process.arch}`)
   return hash.digest('hex').slice(0, 12)
 }
 
 /** Compiles a component into `file`, telling `onProgress` every 15 seconds for how long; throws with Go's complaint. */
 export async function build(component: Component, file: string, onProgress: (seconds: number) => void): Promise<void> {
   const ldflags = ['-s', '-w', component.ldflags].filter(Boolean).join(' ')
-  const args = ['build', '-trimpath', '-mod=readonly', '-ldflags', ldflags, '-o', file, component.package]
+  const tags = component.cgoTags === undefined ? [] : ['-tags', component.cgoTags]
+  const args = ['build', '-trimpath', '-mod=readonly', ...tags, '-ldflags', ldflags, '-o', file, component.package]
   const started = Date.now()
-  const go = spawn('go', args, { cwd: component.moduleDir, env: goEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] })
+  const env = goEnvironment(component.cgoTags === undefined ? '0' : '1')
+  const go = spawn('go', args, { cwd: component.moduleDir, env, stdio: ['ignore', 'ignore', 'pipe'] })
   const exitCode = new Promise<number | null>((resolve, reject) => go.once('close', resolve).once('error', reject))
   const timer = setInterval(() => onProgress(Math.round((Date.now() - started) / 1000)), STILL_AT_IT_MS)
   try {
@@ -46,6 +49,6 @@ export async function build(component: Component, file: string, onProgress: (sec
   }
 }
 
-export function goEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' }
+export function goEnvironment(cgo: '0' | '1' = '0'): NodeJS.ProcessEnv {
+  return { ...process.env, CGO_ENABLED: cgo, GOWORK: 'off', GOFLAGS: '' }
 }

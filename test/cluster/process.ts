@@ -23,7 +23,8 @@ export type ProcessStart = {
   readonly command: string
   readonly args: readonly string[]
   readonly logFile: string
-  readonly guard: Guard
+  /** None where a namespace of processes ends them all with its first. */
+  readonly guard?: Guard
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -51,12 +52,12 @@ export async function startProcess({
     child.once('spawn', () => resolve(child.pid as number)) // 'spawn' is only emitted once there is a pid
     child.once('error', (cause) => reject(new Error(`start ${name}: cannot run ${command}`, { cause })))
   })
-  guard.watch(pid)
+  guard?.watch(pid)
   let end: string | undefined
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
       end = signal ?? `exit code ${code}`
-      guard.release(pid)
+      guard?.release(pid)
       resolve(end)
     })
   })
