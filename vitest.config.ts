@@ -9,7 +9,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           include: ['**/*.test.ts'],
-          exclude: ['node_modules/**', 'dist/**', 'test/cluster/**'],
+          exclude: ['node_modules/**', 'dist/**', 'test/cluster/**', 'test/platform/**'],
         },
       },
       {
@@ -19,6 +19,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          name: 'platform',
+          include: ['test/platform/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -56,10 +56,13 @@ export async function ensureComponents(components: readonly Component[]): Promis
   return found
 }
 
-/** Downloads a Go module (`knative.dev/eventing@v0.50.0`) once; a folder not to be changed, without symbolic links. */
-export async function moduleSource(module: string): Promise<string> {
+/**
+ * Downloads a Go module (`knative.dev/eventing@v0.50.0`) once; a folder not to be changed, without symbolic links.
+ * Without a version it is the one that the go.mod in `moduleDir` leads to.
+ */
+export async function moduleSource(module: string, moduleDir?: string): Promise<string> {
   try {
-    const { stdout } = await run('go', ['mod', 'download', '-json', module], { env: goEnvironment() })
+    const { stdout } = await run('go', ['mod', 'download', '-json', module], { env: goEnvironment(), cwd: moduleDir })
     return (JSON.parse(stdout) as { Dir: string }).Dir // as `go help mod download` promises
   } catch (cause) {
     throw new Error(`download Go module ${module}: needs Go on PATH, and a module proxy that has it`, { cause })

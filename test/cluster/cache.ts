@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { withLock } from './lock.ts'
@@ -20,13 +20,13 @@ export type Making = {
 
 /** Makes `file` unless it is there, while no other process does, and tells how it goes on standard error. */
 export async function makeOnce(file: string, { what, expectation, make }: Making): Promise<string> {
-  if (isExecutable(file)) return file
+  if (existsSync(file)) return file
   mkdirSync(dirname(file), { recursive: true })
   return withLock(
     `${file}.lock`,
     () => say(`waiting for another process that makes ${what}`),
     async () => {
-      if (isExecutable(file)) return file
+      if (existsSync(file)) return file
       const started = Date.now()
       say(`making ${what}, once on this machine: ${expectation}`)
       const unfinished = `${file}.${process.pid}`

@@ -44,14 +44,21 @@ export type KubeconfigContent = {
   readonly server: string
   readonly caFile: string
   readonly token: string
+  /** What the server's certificate says it is, where that is not its address. */
+  readonly tlsServerName?: string
 }
 
 /** Writes a kubeconfig (JSON, which is YAML) and returns its path. */
-export function writeKubeconfig(file: string, { server, caFile, token }: KubeconfigContent): string {
+export function writeKubeconfig(file: string, { server, caFile, token, tlsServerName }: KubeconfigContent): string {
+  const cluster = {
+    server,
+    'certificate-authority': caFile,
+    ...(tlsServerName !== undefined && { 'tls-server-name': tlsServerName }),
+  }
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': caFile } }],
+    clusters: [{ name: 'test', cluster }],
     users: [{ name: 'test', user: { token } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
     'current-context': 'test',

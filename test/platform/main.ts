@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { memoryBytes, processesIn } from './cgroups.ts'
+import { type Enclosure, enclose, enclosureDirectory, leftoversOf } from './enclosure.ts'
+import { announce, holdInBackground, keptPlatform, release } from './kept.ts'
+import { ensureParts } from './parts.ts'
+import { PLATFORM_VARIABLE } from './platform.ts'
+import { requireSuitableMachine } from './requirements.ts'
+
+const USAGE = `usage: npm run test:platform -- [VITEST ARGUMENT...]
+       npm run platform -- up | down | status | kubeconfig | run COMMAND... | with COMMAND...`
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+const PARENT_POLL_MS = 500
+
+/** Runs a command on a fresh platform; resolves with its exit code, or 1 when something of the platform is left. */
+async function onFresh(command: readonly string[]): Promise<number> {
+  requireSuitableMachine()
+  const kept = keptPlatform()
+  if (kept) say(`another platform is up (${kept.dir}); this one runs beside it and leaves it alone`)
+  const enclosure = await start(command)
+  endWithParent(enclosure)
+  return ended(enclosure)
+}
+
+async function start(command: readonly string[]): Promise<Enclosure> {
+  const parts = await ensureParts()
+  const dir = enclosureDirectory()
+  writeFileSync(join(dir, 'parts.json'), JSON.stringify(parts))
+  const enclosure = enclose({
+    dir,
+    command: [process.execPath, join(import.meta.dirname, 'inside.ts'), ...command],
+    env: { [PLATFORM_VARIABLE]: dir },
+  })
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      say(`${signal}: ending the platform`)
+      process.exitCode = code
+      void enclosure.close()
+    })
+  }
+  return enclosure
+}
+
+async function ended(enclosure: Enclosure): Promise<number> {
+  const code = await enclosure.exited
+  const leftovers = leftoversOf(enclosure)
+  say(leftovers.length === 0 ? 'nothing of it is left' : `LEFT BEHIND:\n${leftovers.join('\n')}`)
+  return leftovers.length > 0 ? 1 : code
+}
+
+// npm that is killed takes no children with it: whoever has become the parent then does not want us.
+function endWithParent(enclosure: Enclosure): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    void enclosure.close()
+  }, PARENT_POLL_MS)
+  void enclosure.exited.then(() => clearInterval(timer))
+}
+
+async function up(): Promise<number> {
+  requireSuitableMachine()
+  const kept = keptPlatform()
+  if (kept) throw new Error(`a platform is up already, in ${kept.dir}; \`npm run platform -- down\` ends it`)
+  await ensureParts()
+  const { kubeconfig } = await holdInBackground(import.meta.filename)
+  say(`up; kubectl --kubeconfig ${kubeconfig} get pods -A`)
+  return 0
+}
+
+async function hold(): Promise<number> {
+  const enclosure = await start([])
+  await announce(enclosure)
+  return ended(enclosure)
+}
+
+async function down(): Promise<number> {
+  const kept = keptPlatform()
+  if (!kept) {
+    say('none is up')
+    return 0
+  }
+  await release(kept)
+  const leftovers = leftoversOf({ dir: kept.dir, name: basename(kept.dir) })
+  say(leftovers.length === 0 ? 'down; nothing of it is left' : `LEFT BEHIND:\n${leftovers.join('\n')}`)
+  return leftovers.length === 0 ? 0 : 1
+}
+
+function status(): number {
+  const kept = keptPlatform()
+  if (!kept) {
+    console.log('down')
+    return 3 // as `systemctl status` has it
+  }
+  const memory = memoryBytes(basename(kept.dir)) ?? 0
+  const { timings } = JSON.parse(readFileSync(join(kept.dir, 'platform.json'), 'utf8')) as {
+    timings: { ready: number }
+  }
+  console.log(`up in ${kept.dir}, held by process ${kept.pid}`)
+  console.log(
+    `ready after ${timings.ready.toFixed(1)} s; ${(memory / 2 ** 30).toFixed(1)} GiB of memory, file cache included`,
+  )
+  console.log(`kubeconfig: ${kept.kubeconfig}`)
+  return 0
+}
+
+/** Runs a command in the mounts, processes and network of the platform that is up. */
+function runInKept(command: readonly string[]): number {
+  const { dir } = mustBeUp()
+  const pid = processesIn(basename(dir)).find((each) =>
+    readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('/inside.ts'),
+  )
+  const { kubeconfig, bin } = JSON.parse(readFileSync(join(dir, 'platform.json'), 'utf8')) as {
+    kubeconfig: string
+    bin: string
+  }
+  const { PATH } = process.env
+  const env = { ...process.env, [PLATFORM_VARIABLE]: dir, KUBECONFIG: kubeconfig, PATH: `${bin}:${PATH}` }
+  const flags = ['--target', String(pid), '--mount', '--pid', '--net', '--ipc', `--wd=${process.cwd()}`]
+  return spawnSync('nsenter', [...flags, ...command], { stdio: 'inherit', env }).status ?? 1
+}
+
+function mustBeUp() {
+  const kept = keptPlatform()
+  if (!kept) throw new Error('no platform is up; `npm run platform -- up` starts one')
+  return kept
+}
+
+async function main([verb, ...rest]: readonly string[]): Promise<number> {
+  switch (verb) {
+    case 'test':
+      return onFresh([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', 'platform', ...rest])
+    case 'with':
+      return onFresh(rest)
+    case 'up':
+      return up()
+    case 'hold':
+      return hold()
+    case 'down':
+      return down()
+    case 'status':
+      return status()
+    case 'kubeconfig':
+      console.log(mustBeUp().kubeconfig)
+      return 0
+    case 'run':
+      return runInKept(rest)
+    default:
+      console.error(USAGE)
+      return 2
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`platform: ${line}\n`)
+}
+
+try {
+  const code = await main(process.argv.slice(2))
+  process.exit(process.exitCode ?? code)
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
