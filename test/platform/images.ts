@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -106,10 +107,11 @@ function stage({ files, links = {} }: ImageContent, root: string): void {
 
 function place(file: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true })
+  const itself = realpathSync(file)
   try {
-    linkSync(file, target)
+    linkSync(itself, target)
   } catch {
-    copyFileSync(file, target) // it lies on another file system
+    copyFileSync(itself, target) // it lies on another file system
   }
 }
 

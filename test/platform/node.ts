@@ -34,7 +34,7 @@ export async function startApi(files: NodeFiles, { programs }: Parts, { start }:
         '--bind-address=0.0.0.0',
         `--advertise-address=${NODE_IP}`,
         '--endpoint-reconciler-type=lease',
-        '--authorization-mode=Node,RBAC',
+        '--authorization-mode=Node', // beside RBAC,
         `--kubelet-client-certificate=${files.kubeletClient.cert}`,
         `--kubelet-client-key=${files.kubeletClient.key}`,
         '--kubelet-preferred-address-types=InternalIP',
