@@ -110,9 +110,9 @@ function status(): number {
 /** Runs a command in the mounts, processes and network of the platform that is up. */
 function runInKept(command: readonly string[]): number {
   const { dir } = mustBeUp()
-  const pid = processesIn(basename(dir)).find((each) =>
-    readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('/inside.ts'),
-  )
+  const isFirst = (pid: number): boolean =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1]?.endsWith('/inside.ts') ?? false
+  const pid = processesIn(basename(dir)).find(isFirst)
   const { kubeconfig, bin } = JSON.parse(readFileSync(join(dir, 'platform.json'), 'utf8')) as {
     kubeconfig: string
     bin: string
