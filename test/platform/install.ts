@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeCertificates } from '#emulator/host/certificates.ts'
 import type { ApiClient } from '../cluster/api-client.ts'
 import type { Kubectl } from '../cluster/kubectl.ts'
 import { eventingManifests, kedaManifests, type Manifest, servingManifests } from './manifests.ts'
@@ -12,7 +13,8 @@ type Target = { readonly api: ApiClient; readonly kubectl: Kubectl; readonly par
 /** Makes the kinds of Knative and KEDA; safe while the images are still on their way. Returns what is to be applied next. */
 export async function installKinds({ kubectl, parts }: Target): Promise<readonly Manifest[]> {
   const keda = await kubectl('kustomize', `${parts.sources.keda}/config/default`)
-  const objects = [...eventingManifests(parts), ...servingManifests(parts), ...kedaManifests(keda, parts)]
+  const certificates = await makeCertificates(Date.now())
+  const objects = [...eventingManifests(parts), ...servingManifests(parts), ...kedaManifests(keda, parts, certificates)]
   const isFirst = ({ kind }: Manifest): boolean => kind === 'CustomResourceDefinition' || kind === 'Namespace'
   await apply(kubectl, objects.filter(isFirst))
   await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')

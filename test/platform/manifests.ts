@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import type { Certificates } from '#emulator/host/certificates.ts'
 import { REGISTRY } from './images.ts'
 import type { Parts } from './parts.ts'
 
@@ -46,14 +47,30 @@ export function servingManifests({ sources, imageOfPackage }: Parts): readonly M
     .map((object) => withEntry(object, 'config-deployment', { 'registries-skipping-tag-resolving': REGISTRY }))
 }
 
-/** KEDA's operator from what kustomize made of its manifests, less the metrics server and the admission webhook. */
-export function kedaManifests(rendered: string, { imageOfPackage }: Parts): readonly Manifest[] {
-  return documents(rendered)
-    .filter(({ kind, metadata }) => {
-      if (kind === 'APIService' || kind === 'ValidatingWebhookConfiguration') return false
-      return kind !== 'Deployment' || metadata.name === 'keda-operator'
-    })
-    .map((object) => tuned(object, imageOfPackage))
+/**
+ * KEDA's operator from what kustomize made of its manifests, less the metrics server and the admission webhook. It gets
+ * its certificates instead of making them, after which it would end to be started again; and elects no leader of one.
+ */
+export function kedaManifests(
+  rendered: string,
+  { imageOfPackage }: Parts,
+  certificates: Certificates,
+): readonly Manifest[] {
+  const withoutItsOwn = rendered
+    .replaceAll('--enable-cert-rotation=true', '--enable-cert-rotation=false')
+    .replaceAll(/^ *- --leader-elect\n/gm, '')
+  const { ca, cert, key } = certificates
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'kedaorg-certs', namespace: 'keda' },
+    stringData: { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key },
+  }
+  const objects = documents(withoutItsOwn).filter(({ kind, metadata }) => {
+    if (kind === 'APIService' || kind === 'ValidatingWebhookConfiguration') return false
+    return kind !== 'Deployment' || metadata.name === 'keda-operator'
+  })
+  return [secret, ...objects.map((object) => tuned(object, imageOfPackage))]
 }
 
 function read(root: string, patterns: readonly string[]): readonly Manifest[] {
