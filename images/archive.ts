@@ -31,11 +31,14 @@ export type Image = {
   readonly createdAt: Date
 }
 
-/** Compressed as registries keep it, so that the digest of the image is the same before and after a push. */
-export const layerOf = async (entries: readonly Entry[], mtime: Date): Promise<Layer> => {
+/**
+ * Compressed as registries keep it, so that the digest of the image is the same before and after a push; `level` is zlib's, from 0 (as
+ * it is) to 9.
+ */
+export const layerOf = async (entries: readonly Entry[], mtime: Date, level?: number): Promise<Layer> => {
   const tar = await tarOf(entries, mtime)
   return {
-    compressed: await promisify(gzip)(tar),
+    compressed: await promisify(gzip)(tar, level === undefined ? {} : { level }),
     uncompressedDigest: digestOf(tar),
     uncompressedBytes: tar.length,
   }

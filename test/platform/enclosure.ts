@@ -27,7 +27,7 @@ const FIRST = `exec 3<&0
 "$@" 3<&- < /dev/null &
 command=$!
 { cat <&3 > /dev/null; kill -s KILL $command; } &
-wait $command`
+wait $command 2> /dev/null`
 
 /*
  * Outlives its parent to clean up. $1: the directory; $2: the folders of the cgroup; then the command. A cgroup

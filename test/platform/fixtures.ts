@@ -1,14 +1,12 @@
-import { type Image, imageOf, librariesOf } from './images.ts'
+import { nodeBinary } from '../../images/node.ts'
+import { type Image, imageOf, linkedProgram } from './images.ts'
 import type { Manifest } from './manifests.ts'
 
 /** A namespace that admits only Pods of the restricted Pod Security Standard. */
 export const aRestrictedNamespace = (name: string): Manifest => ({
   apiVersion: 'v1',
   kind: 'Namespace',
-  metadata: {
-    name,
-    ...{ labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
-  },
+  metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 })
 
 /** What the restricted standard asks of a container. */
@@ -20,17 +18,10 @@ export const restricted = {
   seccompProfile: { type: 'RuntimeDefault' },
 } as const
 
-/** The Node.js that runs this, as an image whose arguments are those of `node`. */
+/** The lockfile's Node.js, as an image whose arguments are those of `node`. */
 export async function nodeImage(): Promise<Image> {
-  const libraries = await librariesOf(process.execPath)
-  return imageOf({
-    name: 'node',
-    entrypoint: ['/usr/local/bin/node'],
-    files: {
-      '/usr/local/bin/node': process.execPath,
-      ...Object.fromEntries(libraries.map((file) => [file, file])),
-    },
-  })
+  const files = await linkedProgram('usr/local/bin/node', nodeBinary)
+  return imageOf({ name: 'node', entrypoint: ['/usr/local/bin/node'], files })
 }
 
 // Answers a GET with what came before, and takes CloudEvents.

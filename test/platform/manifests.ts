@@ -9,7 +9,11 @@ import type { Parts } from './parts.ts'
 export type Manifest = {
   readonly apiVersion: string
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
   readonly [field: string]: unknown
 }
 

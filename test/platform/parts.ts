@@ -4,7 +4,7 @@ import { ensureComponents, moduleSource } from '../cluster/binaries.ts'
 import { etcd, kubeApiserver, kubeControllerManager, kubectl } from '../cluster/components.ts'
 import { nodeComponents, podComponents } from './components.ts'
 import { ensureEnvoy } from './envoy.ts'
-import { type Image, imageOf, librariesOf, shellTools } from './images.ts'
+import { type Image, imageOf, linkedProgram, shellTools } from './images.ts'
 
 /** All that a platform is made of, as plain JSON: it is made outside and used where there is no network. */
 export type Parts = {
@@ -29,9 +29,14 @@ export async function ensureParts(): Promise<Parts> {
   const busybox = (await run('sh', ['-c', 'command -v busybox'])).stdout.trim()
   const envoy = await ensureEnvoy()
   const images = [
-    await imageOf({ name: 'pause', entrypoint: ['/bin/sleep', '1000000000'], ...shellTools(busybox) }),
-    await imageOf({ name: 'busybox', entrypoint: ['/bin/sh'], ...shellTools(busybox) }),
-    await envoyImage(envoy, busybox),
+    await imageOf({ name: 'pause', entrypoint: ['/bin/sleep', '1000000000'], files: { 'bin/sleep': busybox } }),
+    await imageOf({ name: 'busybox', entrypoint: ['/bin/sh'], files: shellTools(busybox) }),
+    await imageOf({
+      name: 'envoy',
+      entrypoint: ['/usr/local/bin/envoy'],
+      // The manifest of Kourier's gateway runs a shell when it stops.
+      files: { ...shellTools(busybox), ...(await linkedProgram('usr/local/bin/envoy', envoy)) },
+    }),
   ]
   const imageOfPackage: Record<string, string> = {}
   for (const { name, package: path } of podComponents) {
@@ -44,18 +49,6 @@ export async function ensureParts(): Promise<Parts> {
 
 // KEDA's manifests name the program; the others leave it to the image.
 const target = (name: string): string => (name === 'keda_operator' ? 'keda' : `ko-app/${name}`)
-
-// The manifest of Kourier's gateway runs a shell when it stops.
-async function envoyImage(envoy: string, busybox: string): Promise<Image> {
-  const { files, links } = shellTools(busybox)
-  const libraries = await librariesOf(envoy)
-  return imageOf({
-    name: 'envoy',
-    entrypoint: ['/usr/local/bin/envoy'],
-    files: { ...files, '/usr/local/bin/envoy': envoy, ...Object.fromEntries(libraries.map((file) => [file, file])) },
-    links,
-  })
-}
 
 async function sources(): Promise<Parts['sources']> {
   const ofServing = `${TOOLS}/serving`
