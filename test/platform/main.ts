@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { memoryBytes, processesIn } from './cgroups.ts'
 import { type Enclosure, enclose, enclosureDirectory, leftoversOf } from './enclosure.ts'
 import { announce, holdInBackground, keptPlatform, release } from './kept.ts'
@@ -31,7 +31,7 @@ async function start(command: readonly string[]): Promise<Enclosure> {
   const enclosure = enclose({
     dir,
     command: [process.execPath, join(import.meta.dirname, 'inside.ts'), ...command],
-    env: { [PLATFORM_VARIABLE]: dir },
+    env: { [PLATFORM_VARIABLE]: dir, PATH: pathWithTools() },
   })
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.once(signal, () => {
@@ -41,6 +41,12 @@ async function start(command: readonly string[]): Promise<Enclosure> {
     })
   }
   return enclosure
+}
+
+// Root's PATH does not always have what root alone uses.
+function pathWithTools(): string {
+  const { PATH = '' } = process.env
+  return [PATH, '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter)
 }
 
 async function ended(enclosure: Enclosure): Promise<number> {
