@@ -3,7 +3,7 @@ import { type Image, imageOf, linkedProgram } from './images.ts'
 import type { Manifest } from './manifests.ts'
 
 /** A namespace that admits only Pods of the restricted Pod Security Standard. */
-export const aRestrictedNamespace = (name: string): Manifest => ({
+export const aRestrictedNamespace = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },

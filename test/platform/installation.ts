@@ -82,9 +82,7 @@ const windowsOf = (minutes: number): Patch => ({
 
 const revisionOf = (mark: string): Patch => ({
   target: { kind: 'Service', group: 'serving.knative.dev', labelSelector: 'app.kubernetes.io/part-of=dormouse' },
-  patch: JSON.stringify([
-    { op: 'add', path: '/spec/template/metadata/annotations/example.com~1rollout', value: mark },
-  ]),
+  patch: JSON.stringify([{ op: 'add', path: '/spec/template/metadata/annotations/example.com~1rollout', value: mark }]),
 })
 
 /** Applies everything of ours; resolves when all of it is ready. */
