@@ -44,6 +44,7 @@ describe('a sweep finds a session', () => {
     ['that is asked to start again', [aSession({ phase: 'Failed', desired: 'Running' })]],
     ['that is asked to stop after its end', [aSession({ phase: 'Completed', desired: 'Stopped' })]],
     ['past its deadline', withJob({ phase: 'Running', spec: { timeout: 300 } }, { startTime: minutesAgo(7) })],
+    ['that is late to start', withJob({ phase: 'Creating' }, { startTime: minutesAgo(2) })],
     ['whose spec changed unnoticed', withJob({ phase: 'Running', generation: 2, status: { observedGeneration: 1 } })],
     ['whose Job outlived the end of the session', withJob({ phase: 'Failed' }, { isReady: true })],
     ['with the Job of the attempt before', [aSession({ phase: 'Running', attempt: 2 }), ...jobsOfAttempts(1, 2)]],
@@ -77,10 +78,10 @@ const atRest = async (...objects: KubernetesObject[]) => {
 describe('a sweep leaves alone a session', () => {
   it.each<[string, KubernetesObject[]]>([
     ['that runs as its status says', withJob({}, { isReady: true })],
-    ['that waits for its runner', withJob({})],
+    ['that waits for its runner', withJob({}, { startTime: minutesAgo(0.5) })],
     [
       'a millisecond before its deadline',
-      withJob({ spec: { timeout: 300 } }, { startTime: '2026-03-01T11:53:00.001Z' }),
+      withJob({ spec: { timeout: 300 } }, { isReady: true, startTime: '2026-03-01T11:53:00.001Z' }),
     ],
     ['that waits for its Job to end', withJob({ phase: 'Stopping' }, { isDeleting: true })],
     ['that completed, its Job still there', withJob({ phase: 'Completed' }, { end: 'Complete' })],

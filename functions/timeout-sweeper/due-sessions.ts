@@ -1,5 +1,12 @@
 import { desiredPhaseOf } from '#reconcilers/agentic-session/annotations.ts'
-import { factsOf, type JobFacts, jobKind, jobLabels, jobNameOf } from '#reconcilers/agentic-session/job.ts'
+import {
+  factsOf,
+  isLateToStart,
+  type JobFacts,
+  jobKind,
+  jobLabels,
+  jobNameOf,
+} from '#reconcilers/agentic-session/job.ts'
 import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
 import { planSession } from '#reconcilers/agentic-session/plan.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
@@ -20,7 +27,8 @@ const selectorOf = (labels: Readonly<Record<string, string>>) =>
 
 /**
  * The sessions that a plan would write something for, as far as lists can tell; each is then reconciled from the live objects. Costs
- * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status.
+ * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status. Only the Pod of a
+ * session that is late to start can say why, so that each of those is looked into.
  */
 export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGenerator<Ref> {
   const managed = new Set<string>()
@@ -38,6 +46,7 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
     const job = jobs.get(key)
     jobs.delete(key)
     try {
+      if (job && isLateToStart(session, job, now())) return true
       const observed = { job, previous: undefined, pods: [] }
       return !isIdle(planSession({ object: session, observed, now: now(), settings }), session)
     } catch {

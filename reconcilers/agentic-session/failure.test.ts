@@ -1,6 +1,6 @@
 import type { ContainerStateTerminated } from 'kubernetes-types/core/v1.js'
 import { describe, expect, it } from 'vitest'
-import { failureOf, type PodObject } from './failure.ts'
+import { failureOf, obstacleOf, type PodObject } from './failure.ts'
 import { RUNNER } from './runner-job.ts'
 
 const end = (reason = 'BackoffLimitExceeded', message = 'Job has reached the specified backoff limit') =>
@@ -41,6 +41,14 @@ describe('a Job failed', () => {
       'no API key',
     ],
     [
+      'never started: its image has no such command',
+      aPod({
+        containerStatuses: [ended({ exitCode: 128, reason: 'StartError', message: 'exec: "/no/such": no such file' })],
+      }),
+      'RunnerNotStarted',
+      'could not be started (exit code 128): exec: "/no/such": no such file',
+    ],
+    [
       'ended by an exit code',
       aPod({ containerStatuses: [ended({ exitCode: 7, message: 'git: no such branch' })] }),
       'RunnerExit',
@@ -73,5 +81,35 @@ describe('a Job failed', () => {
     ['words of ours where it has neither', end('', ''), 'the Job failed without a message'],
   ])('for a reason that its Pods no longer tell: %s is passed on', (_, end, message) => {
     expect(failureOf(end, [], 0)).toEqual({ reason: 'JobFailed', message })
+  })
+})
+
+const waiting = (reason: string, message: string, name = RUNNER) => ({
+  ...ended({}, name),
+  image: 'runner:1',
+  state: { waiting: { reason, message } },
+})
+
+describe('a runner that does not start', () => {
+  it.each([
+    ['ErrImagePull', 'ImageNotPulled'],
+    ['ImagePullBackOff', 'ImageNotPulled'],
+    ['InvalidImageName', 'ImageNotPulled'],
+    ['ErrImageNeverPull', 'ImageNotPulled'],
+    ['CreateContainerConfigError', 'RunnerNotStarted'],
+    ['CreateContainerError', 'RunnerNotStarted'],
+  ])('for %s has an obstacle that names it: %s', (said, reason) => {
+    const obstacle = obstacleOf([aPod({ phase: 'Pending', containerStatuses: [waiting(said, 'no such host')] })])
+    expect(obstacle).toMatchObject({ reason, message: expect.stringContaining(`(${said}): no such host`) })
+  })
+
+  it.each(['ContainerCreating', 'PodInitializing'])('for %s has none: it is on its way', (said) => {
+    expect(obstacleOf([aPod({ phase: 'Pending', containerStatuses: [waiting(said, '')] })])).toBeUndefined()
+  })
+
+  it('is told apart from a container beside it, and has none while no node has taken it', () => {
+    const containerStatuses = [waiting('ImagePullBackOff', '', 'injected-proxy'), waiting('ContainerCreating', '')]
+    expect(obstacleOf([aPod({ phase: 'Pending', containerStatuses })])).toBeUndefined()
+    expect(obstacleOf([aPod({ phase: 'Pending' })])).toBeUndefined()
   })
 })

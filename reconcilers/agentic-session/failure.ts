@@ -13,6 +13,8 @@ export type FailureReason =
   | 'DeadlineExceeded'
   | 'OOMKilled'
   | 'Evicted'
+  | 'ImageNotPulled'
+  | 'RunnerNotStarted'
   | 'PrerequisiteFailed'
   | 'RunnerExit'
   | 'JobFailed'
@@ -26,6 +28,40 @@ export const isOfRunner = (reason: FailureReason): boolean =>
 
 /** The runner's own word for "what I need is not there": its exit code 2. */
 const PREREQUISITE_FAILED = 2
+
+/** Exit code 128 with this reason is the container runtime's: there is no such command, or no such directory to run it in. */
+const NOT_STARTED = 'StartError'
+
+/*
+ * What a kubelet says of a container that it cannot start, and tries again for ever. From `pkg/kubelet/images/types.go`, CRI's `errors.go` and
+ * `pkg/kubelet/kuberuntime/kuberuntime_container.go`.
+ */
+const NO_IMAGE = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+])
+const NO_CONTAINER = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
+
+/** What keeps a runner from starting, where waiting alone will hardly help. Pure. */
+export const obstacleOf = (pods: readonly PodObject[]): Failure | undefined => {
+  for (const { status, spec } of pods) {
+    const statuses = status?.containerStatuses ?? []
+    const runner = statuses.find(({ name }) => name === RUNNER) ?? statuses[0]
+    const { reason = '', message = 'no message' } = runner?.state?.waiting ?? {}
+    if (NO_IMAGE.has(reason)) {
+      const image = spec?.containers.find(({ name }) => name === runner?.name)?.image ?? runner?.image
+      return { reason: 'ImageNotPulled', message: `the image ${image} cannot be pulled (${reason}): ${message}` }
+    }
+    if (NO_CONTAINER.has(reason))
+      return { reason: 'RunnerNotStarted', message: `the runner's container cannot be made (${reason}): ${message}` }
+  }
+  return undefined
+}
 
 /**
  * Why a Job failed, in words that its owner can act on: from the Job's condition and, where it is still there, the Pod that
@@ -46,6 +82,12 @@ export const failureOf = (end: JobEnd, pods: readonly PodObject[], timeoutSecond
   const exit = (statuses.find(({ name }) => name === RUNNER) ?? statuses[0])?.state?.terminated
   if (!exit) return { reason: 'JobFailed', message: end.message || end.reason || 'the Job failed without a message' }
   const said = exit.message ? `: ${exit.message}` : ''
+  if (exit.reason === NOT_STARTED) {
+    return {
+      reason: 'RunnerNotStarted',
+      message: `the runner could not be started (exit code ${exit.exitCode})${said}`,
+    }
+  }
   if (exit.reason === 'OOMKilled') {
     return {
       reason: 'OOMKilled',

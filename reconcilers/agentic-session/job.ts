@@ -45,6 +45,17 @@ export const factsOf = (job: Live<JobObject>): JobFacts => ({
   end: endOf(job),
 })
 
+/** Whether its runner is to be expected, and has not been seen. */
+export const isStarting = ({ status }: AgenticSession, { isReady, isSuspended, isDeleting, end }: JobFacts): boolean =>
+  status?.phase === 'Creating' && !isReady && !isSuspended && !isDeleting && !end
+
+/** A kubelet has tried a pull four times by then. */
+const START_GRACE_SECONDS = 60
+
+/** Whether it is time to ask why its runner has not started. */
+export const isLateToStart = (session: AgenticSession, job: JobFacts, now: Date): boolean =>
+  isStarting(session, job) && now.getTime() >= job.since.getTime() + START_GRACE_SECONDS * 1000
+
 /** `Complete` and `Failed` are the last conditions that the Job controller sets; `SuccessCriteriaMet` and `FailureTarget` only announce them. */
 const endOf = (job: JobObject): JobEnd | undefined => {
   for (const { type, status, reason, message, lastTransitionTime } of job.status?.conditions ?? []) {

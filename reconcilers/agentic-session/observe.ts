@@ -1,6 +1,6 @@
 import type { Cluster, Live } from '#sdk/index.ts'
 import { type PodObject, podKind } from './failure.ts'
-import { factsOf, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
+import { factsOf, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
 import type { AgenticSession } from './schema.ts'
 
 /** What a plan depends on besides the session. */
@@ -9,7 +9,7 @@ export type Observed = {
   readonly job: JobFacts | undefined
   /** A running Job of an earlier attempt. It can only be there if an instance made it that had slept through a restart. */
   readonly previous: JobFacts | undefined
-  /** The Pods of this attempt's Job, where it failed: they know why. */
+  /** The Pods of this attempt's Job, where it failed or does not start: they know why. */
   readonly pods: readonly PodObject[]
 }
 
@@ -30,7 +30,8 @@ export const observe = async (session: Live<AgenticSession>, cluster: Cluster): 
     }
   }
   const pods: PodObject[] = []
-  if (job?.end?.state === 'Failed' && session.status?.phase !== 'Failed') {
+  const hasFailed = job?.end?.state === 'Failed' && session.status?.phase !== 'Failed'
+  if (job && (hasFailed || isStarting(session, job))) {
     const labelSelector = `batch.kubernetes.io/controller-uid=${job.uid}`
     for await (const pod of cluster.list(podKind, { namespace, labelSelector })) pods.push(pod)
   }

@@ -346,6 +346,53 @@ describe('a deadline', () => {
 
 const readyOf = (status: AgenticSession['status']) => status?.conditions?.find(({ type }) => type === 'Ready')
 
+describe('a runner whose image cannot be pulled', () => {
+  const session = aSession({ phase: 'Creating', spec: { timeout: 300 } })
+  const state = { waiting: { reason: 'ImagePullBackOff', message: 'not found' } }
+  const pods: readonly PodObject[] = [
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'tidy-up-x' },
+      status: {
+        phase: 'Pending',
+        containerStatuses: [{ name: RUNNER, image: 'runner:1', imageID: '', ready: false, restartCount: 0, state }],
+      },
+    },
+  ]
+  const since = NOW.getTime() - 60_000
+  const job = aJob({ session, startTime: new Date(since).toISOString() })
+
+  it('has a minute, for a registry may come back', () => {
+    expect(plan({ session, job, pods, now: new Date(NOW.getTime() - 1) }).reason).toBe('Creating')
+  })
+
+  it('fails the session for it then, and its Job goes', () => {
+    const late = plan({ session, job, pods })
+    expect(inWords(late)).toBe('ImageNotPulled => Stopping ...')
+    const stopping = afterWakeUp({
+      session: carriedOut({ ...alone, session, job }, late).session,
+      job,
+      previous: undefined,
+      refusal: undefined,
+    })
+    expect(stopping.job?.metadata.deletionTimestamp).toBeDefined()
+    const { status } = afterWakeUp({ ...stopping, job: undefined }).session
+    expect(status?.phase).toBe('Failed')
+    expect(readyOf(status)).toMatchObject({
+      reason: 'ImageNotPulled',
+      message: 'the image runner:1 cannot be pulled (ImagePullBackOff): not found',
+    })
+    expect(status?.conditions?.find(({ type }) => type === 'RunnerStarted')?.status).not.toBe('True')
+  })
+
+  it('that runs after all goes on', () => {
+    expect(plan({ session, job: aJob({ session, isReady: true, startTime: minutesAgo(2) }), pods }).reason).toBe(
+      'Running',
+    )
+  })
+})
+
 describe('the status', () => {
   const foreign = { type: 'ReposReconciled', status: 'True', reason: 'NoRepos' } as const
 

@@ -1,7 +1,7 @@
 import { type Action, create, remove, unannotate, withoutDeadLetters } from '#sdk/index.ts'
 import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
-import { type Failure, failureOf } from './failure.ts'
-import { type JobFacts, jobKind, jobNameOf } from './job.ts'
+import { type Failure, failureOf, obstacleOf } from './failure.ts'
+import { isLateToStart, type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf } from './observe.ts'
 import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
@@ -95,6 +95,8 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   if (deadline && now >= deadline) {
     return { ...stopping(situation, outlived(session)), actions: startCarriedOut(session) }
   }
+  const obstacle = isLateToStart(session, job, now) ? obstacleOf(observed.pods) : undefined
+  if (obstacle) return { ...stopping(situation, obstacle), actions: startCarriedOut(session) }
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',
@@ -130,10 +132,16 @@ const planEnded = (situation: Case, job: JobFacts | undefined): SessionPlan => {
 const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan => {
   if (job) return { reason: 'Stopping', actions: removalOf(job) }
   const { object: session } = situation
-  const isOutlived = session.status?.conditions?.some(
-    ({ type, reason }) => type === 'Ready' && reason === 'DeadlineExceeded',
-  )
-  return isOutlived ? failed(situation, outlived(session)) : stopped(situation)
+  const ready = session.status?.conditions?.find(({ type }) => type === 'Ready')
+  switch (ready?.reason) {
+    case 'DeadlineExceeded':
+      return failed(situation, outlived(session))
+    case 'ImageNotPulled':
+    case 'RunnerNotStarted':
+      return failed(situation, { reason: ready.reason, message: ready.message ?? '' })
+    default:
+      return stopped(situation)
+  }
 }
 
 const removalOf = (job: JobFacts): readonly Action[] => (job.isDeleting ? [] : [remove(jobKind, job.ref, job.uid)])
