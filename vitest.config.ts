@@ -26,6 +26,7 @@ export default defineConfig({
           name: 'platform',
           include: ['test/platform/**/*.test.ts'],
           fileParallelism: false,
+          maxConcurrency: 10,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
