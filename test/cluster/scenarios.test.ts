@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
-import { conditionOf, phaseIs, type World } from '../scenarios/world.ts'
-import type { AuditEvent } from './audit.ts'
+import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { startFunction } from './function-process.ts'
 import { hostileRequests, send } from './hostile-requests.ts'
 import { install, installPlatformKinds, ROOT } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
+import { FUNCTIONS, grantedTo, isOurs, refusalsOf, usedBy } from './permissions.ts'
 import { createStage, faultsHere, type Stage } from './world.ts'
-
-const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper'] as const
 
 let controlPlane: ControlPlane
 let stage: Stage
@@ -30,8 +26,6 @@ afterAll(async () => {
 })
 beforeEach(() => stage.reset())
 
-const userOf = (name: string) => `system:serviceaccount:dormouse:${name}`
-const isOurs = ({ user }: AuditEvent) => FUNCTIONS.some((name) => user.username === userOf(name))
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
 describe('a session that', () => {
@@ -138,31 +132,19 @@ test('dead letters about a Job are told by kubectl describe of its session, ende
 describe('permissions', () => {
   test('every door can do all that a plan may ask for', async () => {
     const world = await stage.world('all-doors')
-    await eachDoorDoesEverything(world)
+    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${world.namespace}/jobs/${job}`
+    await eachDoorDoesEverything(world, {
+      deliverOnlyTo: stage.deliverOnlyTo,
+      holdJob: (job) =>
+        controlPlane.api.patch(pathOf(job), 'merge', { metadata: { finalizers: ['example.com/held'] } }),
+      letJobGo: (job) => controlPlane.api.patch(pathOf(job), 'json', [{ op: 'remove', path: '/metadata/finalizers' }]),
+    })
   })
 
   test('are exact: every verb of every role was used, and none was refused', () => {
-    const events = controlPlane.audit().filter(isOurs)
-    const refused = events.filter(
-      ({ responseStatus }) => responseStatus?.code === 403 && !isAdmission(responseStatus.message),
-    )
-    expect(
-      refused.filter((event) => !isJustRestarted(event)).map(({ responseStatus }) => responseStatus?.message),
-    ).toEqual([])
-    for (const name of FUNCTIONS) {
-      const used = new Set(
-        events
-          .filter(({ user }) => user.username === userOf(name))
-          .map(({ verb, objectRef }) =>
-            [
-              verb,
-              objectRef?.apiGroup ?? '',
-              [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/'),
-            ].join(' '),
-          ),
-      )
-      expect([...used].sort(), name).toEqual(grantedTo(name))
-    }
+    const events = controlPlane.audit()
+    expect(refusalsOf(events, stage.restarts)).toEqual([])
+    for (const name of FUNCTIONS) expect(usedBy(name, events), name).toEqual(grantedTo(name))
   })
 })
 
@@ -182,64 +164,3 @@ describe('manifests', () => {
     ).rejects.toThrow(/containerConcurency/)
   })
 })
-
-/** Quotas and policies refuse the content of a request, not its sender. */
-const isAdmission = (message = '') => /quota|denied request/.test(message)
-
-/** An API server that has just come up says it is ready before it has read all roles. */
-const isJustRestarted = ({ requestReceivedTimestamp }: AuditEvent) =>
-  stage.restarts.some((at) => Math.abs(Date.parse(requestReceivedTimestamp) - at) < 10_000)
-
-/** What the role in the rendered manifest grants, as `verb group resource`. */
-const grantedTo = (name: string): readonly string[] => {
-  const documents = parseAllDocuments(readFileSync(join(ROOT, 'functions', name, 'manifest.yaml'), 'utf8'))
-  type Role = { kind: string; rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }
-  const role = documents.map((document) => document.toJS() as Role).find(({ kind }) => kind === 'ClusterRole')
-  return (role?.rules ?? [])
-    .flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group} ${resource}`)),
-      ),
-    )
-    .sort()
-}
-
-/**
- * The three doors lead to one plan, so each may have to carry out any part of it. Most of it falls to the other door in
- * ordinary life; here each is alone when it comes up.
- */
-const eachDoorDoesEverything = async (world: World): Promise<void> => {
-  const start = { 'ambient-code.io/desired-phase': 'Running' }
-  const stop = { 'ambient-code.io/desired-phase': 'Stopped' }
-  const hasFailedJob = (name: string) =>
-    world.eventually(`the Job of ${name} has failed`, async () => {
-      const jobs = await world.jobs()
-      return jobs.find(
-        ({ metadata, status }) =>
-          metadata.name.startsWith(name) && status?.conditions?.some(({ type }) => type === 'Failed'),
-      )
-    })
-
-  // on-session-event finds a failed Job whose end nobody reported.
-  await world.create('unreported', { runner: { seconds: 1, exitCode: 5 } })
-  await phaseIs(world, 'unreported', 'Running')
-  await world.loseEvents()
-  await hasFailedJob('unreported')
-  await world.deliverEvents()
-  await world.annotate('unreported', stop)
-  await phaseIs(world, 'unreported', 'Failed')
-
-  // on-job-event alone takes a session from Stopping to its next attempt: the end of the old Job is held up until nobody else listens.
-  await world.create('turning', { runner: { seconds: 600 } })
-  const { status } = await phaseIs(world, 'turning', 'Running')
-  const job = `/apis/batch/v1/namespaces/${world.namespace}/jobs/${status?.jobName}`
-  await controlPlane.api.patch(job, 'merge', { metadata: { finalizers: ['example.com/held'] } })
-  await world.annotate('turning', stop)
-  await phaseIs(world, 'turning', 'Stopping')
-  await stage.deliverOnlyTo('on-job-event')
-  await world.annotate('turning', start)
-  await controlPlane.api.patch(job, 'json', [{ op: 'remove', path: '/metadata/finalizers' }])
-  await world.eventually('turning is on its second attempt', async () =>
-    (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
-  )
-}

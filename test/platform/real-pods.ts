@@ -11,7 +11,9 @@ export const realPods: readonly Scenario[] = [
       const session = await phaseIs(world, 'no-command', 'Failed')
       expect(conditionOf(session, 'Ready')).toMatchObject({
         reason: 'RunnerNotStarted',
-        message: expect.stringMatching(new RegExp(`^the runner could not be started \\(exit code 128\\): .*${NO_COMMAND}`)),
+        message: expect.stringMatching(
+          new RegExp(`^the runner could not be started \\(exit code 128\\): .*${NO_COMMAND}`),
+        ),
       })
       expect(conditionOf(session, 'RunnerStarted')?.status).toBe('False')
     },
@@ -28,7 +30,9 @@ export const realPods: readonly Scenario[] = [
       const session = await phaseIs(world, 'no-image', 'Failed')
       expect(conditionOf(session, 'Ready')).toMatchObject({
         reason: 'ImageNotPulled',
-        message: expect.stringMatching(new RegExp(`^the image ${NO_IMAGE} cannot be pulled \\(.*(ErrImagePull|ImagePullBackOff)\\): `)),
+        message: expect.stringMatching(
+          new RegExp(`^the image ${NO_IMAGE} cannot be pulled \\(.*(ErrImagePull|ImagePullBackOff)\\): `),
+        ),
       })
       expect(await world.jobs()).toEqual([])
     },

@@ -1,48 +1,87 @@
-import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { FUNCTIONS, grantedTo, refusalsOf, usedBy } from '../cluster/permissions.ts'
+import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
-import { install, loadOwnImages } from './installation.ts'
+import { burstWithRollout, clockAlone, everythingDies, oneFromZero } from './faults.ts'
+import { install, loadOwnImages, type OwnImages } from './installation.ts'
+import { aDeadLetterAbout } from './letters.ts'
 import { thePlatform } from './platform.ts'
+import { realPods } from './real-pods.ts'
 import { bentRunners } from './runner-pods.ts'
 import { letClockSweep, stopSweeperPods } from './sweeps.ts'
-import { makeNamespaces, notHere, worldIn } from './world.ts'
+import { deliverTo } from './triggers.ts'
+import { apiServerRestarts, makeNamespaces, notHere, worldIn } from './world.ts'
 
 const platform = thePlatform()
-const { kubectl } = platform
+const { api, kubectl } = platform
+const SWEEPS = { sweepEveryMinutes: 2 }
+let images: OwnImages
 
-const namespaceOf = (index: number): string => `scenario-${index}`
+const all = [...scenarios, ...realPods].map((scenario, index) => ({ ...scenario, namespace: `scenario-${index}` }))
+const others = ['from-zero', 'everything-dies', 'burst', 'all-doors', 'letters', 'clock']
 
 beforeAll(async () => {
-  const images = await loadOwnImages(platform)
-  await install(platform, images, { sweepEveryMinutes: 2 })
+  images = await loadOwnImages(platform)
+  await install(platform, images, SWEEPS)
   const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: bentRunners })
   await kubectl('apply', '-f', '-', { stdin })
-  await makeNamespaces(
-    platform,
-    scenarios.map((_, index) => namespaceOf(index)),
-  )
+  await makeNamespaces(platform, [...all.map(({ namespace }) => namespace), ...others])
   await letClockSweep(platform, false)
 })
+afterAll(() => letClockSweep(platform, true))
+
+const world = (namespace: string) => worldIn(platform, namespace)
 
 /** Those that break nothing run beside one another. */
-const isPeaceful = (needs: readonly string[] = []): boolean => needs.every((need) => need === 'admission policy')
-
-const numbered = scenarios.map((scenario, index) => ({ scenario, index }))
+const isPeaceful = ({ needs = [] }: (typeof all)[number]): boolean => needs.every((need) => need === 'admission policy')
 
 describe.concurrent('a session that', () => {
-  for (const { scenario, index } of numbered.filter(({ scenario }) => isPeaceful(scenario.needs)))
-    test(scenario.name, () => scenario.run(worldIn(platform, namespaceOf(index))))
+  for (const { name, namespace, run } of all.filter(isPeaceful)) test(name, () => run(world(namespace)))
 })
 
 describe('a session that', () => {
-  afterEach(async () => {
-    await stopSweeperPods(platform)
-    for (const { index } of numbered) await worldIn(platform, namespaceOf(index)).deliverEvents()
-  })
-  for (const { scenario, index } of numbered.filter(({ scenario }) => !isPeaceful(scenario.needs))) {
-    const reasons = (scenario.needs ?? []).flatMap((need) => notHere[need] ?? [])
-    if (reasons.length > 0) test.skip(`${scenario.name} (not run here: ${reasons.join('; ')})`)
-    else test(scenario.name, () => scenario.run(worldIn(platform, namespaceOf(index))))
+  afterEach(() => stopSweeperPods(platform))
+  for (const { name, namespace, needs = [], run } of all.filter((each) => !isPeaceful(each))) {
+    const reasons = needs.flatMap((need) => notHere[need] ?? [])
+    if (reasons.length > 0) test.skip(`${name} (not run here: ${reasons.join('; ')})`)
+    else
+      test(name, async () => {
+        await run(world(namespace))
+        await world(namespace).deliverEvents()
+      })
   }
 })
 
-afterAll(() => letClockSweep(platform, true))
+describe('on a platform of real parts', () => {
+  test('a session that comes while all functions sleep costs one cold start of each, and they sleep again', () =>
+    oneFromZero(platform, world('from-zero')))
+
+  test('every door can do all that a plan may ask for', async () => {
+    const namespace = 'all-doors'
+    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`
+    await eachDoorDoesEverything(world(namespace), {
+      deliverOnlyTo: (name) => deliverTo(platform, namespace, [name]),
+      holdJob: (job) => api.patch(pathOf(job), 'merge', { metadata: { finalizers: ['example.com/held'] } }),
+      letJobGo: (job) => api.patch(pathOf(job), 'json', [{ op: 'remove', path: '/metadata/finalizers' }]),
+    })
+  })
+
+  test('a dead letter wakes its function', () => aDeadLetterAbout(world('letters')))
+
+  test('a hundred sessions at once, and a new revision of all functions amid them: no event is lost', () =>
+    burstWithRollout(platform, world('burst'), () => install(platform, images, { ...SWEEPS, rollout: 'second' })))
+
+  test('functions, dispatcher, API server and kubelet die amid a burst: one sweep later all sessions are right, none ran twice', () =>
+    everythingDies(platform, world('everything-dies')))
+
+  test('without any Trigger, the sweeper that the clock wakes sees every deadline within its bound, and sleeps between', async () => {
+    await letClockSweep(platform, true)
+    await clockAlone(platform, world('clock'))
+  }, 660_000)
+
+  test('permissions are exact: every verb of every role was used, and none was refused', () => {
+    const events = platform.audit()
+    expect(refusalsOf(events, apiServerRestarts)).toEqual([])
+    for (const name of FUNCTIONS) expect(usedBy(name, events), name).toEqual(grantedTo(name))
+  })
+})

@@ -1,13 +1,19 @@
 import type { Manifest } from './manifests.ts'
 import type { Platform } from './platform.ts'
 
-type Trigger = Manifest & { readonly spec: { readonly filters: readonly object[] } & Readonly<Record<string, unknown>> }
+export const NAMES = ['on-session-event', 'on-job-event'] as const
+export type Name = (typeof NAMES)[number]
+
+type Trigger = Manifest & {
+  readonly metadata: { readonly labels: { readonly 'app.kubernetes.io/name': Name } }
+  readonly spec: { readonly filters: readonly object[] } & Readonly<Record<string, unknown>>
+}
 
 const NAMESPACE = 'dormouse'
 const PATH = `/apis/eventing.knative.dev/v1/namespaces/${NAMESPACE}/triggers`
 
-/** Who hears nothing at the moment. One change at a time: a Trigger has one list of filters. */
-const deaf = new Set<string>()
+/** Which namespaces a function hears nothing from at the moment. One change at a time: a Trigger has one list of filters. */
+const deafTo: Record<Name, Set<string>> = { 'on-session-event': new Set(), 'on-job-event': new Set() }
 let last: Promise<unknown> = Promise.resolve()
 
 const originals = async ({ api }: Platform): Promise<readonly Trigger[]> => {
@@ -19,15 +25,19 @@ const originals = async ({ api }: Platform): Promise<readonly Trigger[]> => {
 
 const isOfNamespace = (namespace: string) => ({ exact: { namespace } })
 
-/** From here on no event from this namespace passes our Triggers, or all do again. What was filtered out is gone. */
-export const withoutNamespace = (platform: Platform, namespace: string, isDeaf: boolean): Promise<void> => {
+/** Lets events from this namespace pass to these functions alone. What was filtered out is gone. */
+export const deliverTo = (platform: Platform, namespace: string, names: readonly Name[]): Promise<void> => {
   const change = last.then(async () => {
-    if (deaf.has(namespace) === isDeaf) return
-    if (isDeaf) deaf.add(namespace)
-    else deaf.delete(namespace)
+    const before = JSON.stringify(NAMES.map((name) => [...deafTo[name]]))
+    for (const name of NAMES) {
+      if (names.includes(name)) deafTo[name].delete(namespace)
+      else deafTo[name].add(namespace)
+    }
+    if (JSON.stringify(NAMES.map((name) => [...deafTo[name]])) === before) return
     for (const { metadata, spec } of await originals(platform)) {
+      const deaf = [...deafTo[metadata.labels['app.kubernetes.io/name']]]
       const ours = spec.filters.filter((filter) => !('not' in filter))
-      const filters = [...ours, ...[...deaf].map((name) => ({ not: isOfNamespace(name) }))]
+      const filters = [...ours, ...deaf.map((name) => ({ not: isOfNamespace(name) }))]
       await platform.api.patch(`${PATH}/${metadata.name}`, 'merge', { spec: { filters } })
     }
     await settle()

@@ -9,7 +9,7 @@ import { aRestrictedNamespace } from './fixtures.ts'
 import type { Platform } from './platform.ts'
 import { BENT } from './runner-pods.ts'
 import { startSweeperPod, sweepOnce } from './sweeps.ts'
-import { twice, withoutNamespace } from './triggers.ts'
+import { deliverTo, NAMES, twice } from './triggers.ts'
 
 type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 
@@ -54,7 +54,7 @@ export const worldIn = (platform: Platform, namespace: string): World => {
   const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
   const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
   const deliverEvents = async () => {
-    await withoutNamespace(platform, namespace, false)
+    await deliverTo(platform, namespace, NAMES)
     await twice(platform, namespace, false)
   }
 
@@ -108,17 +108,27 @@ export const worldIn = (platform: Platform, namespace: string): World => {
     },
     sweep: () => sweepOnce(platform),
     startSweeper: (periodSeconds) => startSweeperPod(platform, periodSeconds),
-    loseEvents: () => withoutNamespace(platform, namespace, true),
+    loseEvents: () => deliverTo(platform, namespace, []),
     deliverEvents: async (options = {}) => {
       await deliverEvents()
       if (options.twice) await twice(platform, namespace, true)
     },
     addInstances: unavailable('two instances'),
-    restartApiServer: () => platform.restart('kube-apiserver', 'SIGKILL'),
+    restartApiServer: () => restartApiServer(platform),
     breakFunction: unavailable('function down'),
     mendFunction: unavailable('function down'),
   }
 }
+
+const restarts: number[] = []
+
+export const restartApiServer = async ({ restart }: Pick<Platform, 'restart'>): Promise<void> => {
+  await restart('kube-apiserver', 'SIGKILL')
+  restarts.push(Date.now())
+}
+
+/** When the API server was ready again after being killed, in ms since 1970. */
+export const apiServerRestarts: readonly number[] = restarts
 
 const unavailable = (fault: Fault) => (): Promise<never> =>
   Promise.reject(new Error(`this world has no fault "${fault}"`))

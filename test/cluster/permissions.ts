@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import type { AuditEvent } from './audit.ts'
+import { ROOT } from './installation.ts'
+
+/** Everything of ours that has a role. */
+export const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper'] as const
+
+const userOf = (name: string): string => `system:serviceaccount:dormouse:${name}`
+
+export const isOurs = ({ user }: AuditEvent): boolean => FUNCTIONS.some((name) => user.username === userOf(name))
+
+/** What the role in the rendered manifest grants, as `verb group resource`. */
+export const grantedTo = (name: string): readonly string[] => {
+  const documents = parseAllDocuments(readFileSync(join(ROOT, 'functions', name, 'manifest.yaml'), 'utf8'))
+  type Role = { kind: string; rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }
+  const role = documents.map((document) => document.toJS() as Role).find(({ kind }) => kind === 'ClusterRole')
+  return (role?.rules ?? [])
+    .flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group} ${resource}`)),
+      ),
+    )
+    .sort()
+}
+
+/** What was asked for in its name, in the same words. */
+export const usedBy = (name: string, events: readonly AuditEvent[]): readonly string[] => {
+  const used = events
+    .filter(({ user }) => user.username === userOf(name))
+    .map(({ verb, objectRef }) =>
+      [verb, objectRef?.apiGroup ?? '', [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/')].join(
+        ' ',
+      ),
+    )
+  return [...new Set(used)].sort()
+}
+
+/**
+ * The messages of the requests of ours that were refused. An API server that has just come up says it is ready before it has read all roles: what
+ * it refuses within ten seconds of a restart, in ms since 1970, does not count.
+ */
+export const refusalsOf = (events: readonly AuditEvent[], restarts: readonly number[]): readonly string[] =>
+  events.flatMap((event) => {
+    const { code, message = '' } = event.responseStatus ?? {}
+    const received = Date.parse(event.requestReceivedTimestamp)
+    const isJustRestarted = restarts.some((at) => Math.abs(received - at) < 10_000)
+    return isOurs(event) && code === 403 && !isAdmission(message) && !isJustRestarted ? [message] : []
+  })
+
+/** Quotas and policies refuse the content of a request, not its sender. */
+const isAdmission = (message: string): boolean => /quota|denied request/.test(message)

@@ -1,0 +1,133 @@
+import { expect } from 'vitest'
+import type { World } from '../scenarios/world.ts'
+import { phaseIs } from '../scenarios/world.ts'
+import { eventually } from './eventually.ts'
+import { atZero, countStarts, kill } from './functions-at-work.ts'
+import type { Platform } from './platform.ts'
+import { sweepers } from './sweeps.ts'
+import { NAMES } from './triggers.ts'
+import { restartApiServer } from './world.ts'
+
+const isEnded = (phase: string | undefined): boolean => phase === 'Completed' || phase === 'Failed'
+
+const ended = async (world: World): Promise<number> =>
+  (await world.sessions()).filter(({ status }) => isEnded(status?.phase)).length
+
+/** Every tenth fails. */
+const createMany = (world: World, names: readonly string[], seconds: number) =>
+  Promise.all(names.map((name, i) => world.create(name, { runner: { seconds, exitCode: i % 10 === 9 ? 1 : 0 } })))
+
+const manyNames = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`)
+
+/** As many Jobs as sessions, one each, and every tenth session Failed. */
+const expectAllRight = async (world: World, count: number, failures: number): Promise<void> => {
+  const sessions = await world.sessions()
+  expect(sessions.map(({ status }) => status?.attempt)).toEqual(sessions.map(() => 1))
+  expect(sessions.filter(({ status }) => status?.phase === 'Failed')).toHaveLength(failures)
+  expect(sessions.filter(({ status }) => status?.phase === 'Completed')).toHaveLength(count - failures)
+  const jobs = await world.jobs()
+  expect(jobs).toHaveLength(count)
+  expect(new Set(jobs.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size).toBe(count)
+}
+
+/** One session while nothing else happens: from zero, through one cold start of each function, back to zero. */
+export const oneFromZero = async (platform: Platform, world: World): Promise<void> => {
+  await atZero(platform, NAMES)
+  const starts = countStarts(platform, NAMES)
+  await world.create('alone', { runner: { seconds: 4 } })
+  await phaseIs(world, 'alone', 'Completed')
+  await atZero(platform, NAMES)
+  expect(await starts()).toEqual({ 'on-session-event': 1, 'on-job-event': 1 })
+}
+
+/** Everything between a change and a function dies once while sessions start and end. */
+export const everythingDies = async (platform: Platform, world: World): Promise<void> => {
+  const first = manyNames('before', 20)
+  await createMany(world, first, 3)
+  await world.eventually('some have started', async () => ((await world.jobs()).length > 3 ? true : undefined))
+  await kill(platform, 'dormouse', 'serving.knative.dev/service=on-session-event')
+  await kill(platform, 'dormouse', 'serving.knative.dev/service=on-job-event')
+  await kill(
+    platform,
+    'knative-eventing',
+    'messaging.knative.dev/channel=in-memory-channel,messaging.knative.dev/role=dispatcher',
+  )
+  await createMany(world, manyNames('amid', 10), 3)
+  await restartApiServer(platform)
+  await platform.restart('kubelet', 'SIGKILL')
+  await createMany(world, manyNames('after', 10), 3)
+  await calm(world)
+  const heard = await ended(world)
+  await world.sweep()
+  await world.eventually('all have ended', async () => ((await ended(world)) === 40 ? true : undefined), 60)
+  console.log(`${heard} of 40 sessions had ended before the sweep`)
+  await expectAllRight(world, 40, 4)
+}
+
+/** Resolves when nothing has changed for ten seconds. */
+const calm = async (world: World): Promise<void> => {
+  let before = ''
+  let since = Date.now()
+  await world.eventually('nothing changes', async () => {
+    const now = (await world.versions()).join()
+    if (now !== before) since = Date.now()
+    before = now
+    return Date.now() - since > 10_000 ? true : undefined
+  })
+}
+
+/** A hundred at once, and in the midst of them a new revision of every function, by `rollOut`. No sweep comes: what is lost stays lost. */
+export const burstWithRollout = async (
+  platform: Platform,
+  world: World,
+  rollOut: () => Promise<void>,
+): Promise<void> => {
+  const began = Date.now()
+  await createMany(world, manyNames('burst', 100), 1)
+  await world.eventually('some have ended', async () => ((await ended(world)) >= 20 ? true : undefined), 60)
+  const rollout = rollOut()
+  await world.eventually('all have ended', async () => ((await ended(world)) === 100 ? true : undefined), 100)
+  console.log(`100 sessions in ${((Date.now() - began) / 1000).toFixed(0)} s`)
+  await rollout
+  expect(await sweepers(platform)).toBe(0)
+  await expectAllRight(world, 100, 10)
+}
+
+const WINDOWS = 3
+/** The overlay's period, KEDA's polling interval, and ten seconds for the Pod's start and the sweep. */
+const BOUND_SECONDS = 120 + 10 + 10
+
+/**
+ * Three sessions that run into their timeouts one after the other while there is no Trigger: only the sweeper that KEDA wakes can tell. How late is
+ * counted from the Job's end.
+ */
+export const clockAlone = async (platform: Platform, world: World): Promise<void> => {
+  const names = ['late-0', 'late-1', 'late-2']
+  await Promise.all(
+    names.map((name, i) => world.create(name, { spec: { timeout: 30 + i * 120 }, runner: { seconds: 900 } })),
+  )
+  for (const name of names) await phaseIs(world, name, 'Running')
+  await platform.kubectl('delete', 'trigger', '--all', '-n', 'dormouse')
+  let windows = 0
+  let before = await sweepers(platform)
+  const seen = new Map<string, number>()
+  await eventually(
+    `there were ${WINDOWS} windows, and all sessions have ended`,
+    async () => {
+      const now = await sweepers(platform)
+      if (before > 0 && now === 0) windows++
+      before = now
+      for (const { metadata, status } of await world.sessions())
+        if (status?.phase === 'Failed' && !seen.has(metadata.name)) seen.set(metadata.name, Date.now())
+      return windows >= WINDOWS && seen.size === names.length ? true : undefined
+    },
+    540,
+  )
+  for (const { status, metadata } of await world.jobs()) {
+    const end = status?.conditions?.find(({ type }) => type === 'Failed')?.lastTransitionTime ?? ''
+    const [name = ''] = metadata.ownerReferences?.map((owner) => owner.name) ?? []
+    const late = ((seen.get(name) ?? 0) - Date.parse(end)) / 1000
+    console.log(`${name}: noticed ${late.toFixed(0)} s after the end of its Job`)
+    expect(late).toBeLessThan(BOUND_SECONDS)
+  }
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from './eventually.ts'
+import type { Platform } from './platform.ts'
+
+type Pod = {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
+const PODS = '/api/v1/namespaces/dormouse/pods'
+
+export const podsOfFunction = async ({ api }: Platform, name: string): Promise<readonly Pod[]> => {
+  const { items } = await api.get<{ items: readonly Pod[] }>(
+    `${PODS}?labelSelector=serving.knative.dev/service=${name}`,
+  )
+  return items
+}
+
+/** Resolves when Knative has taken the last Pod of these functions away. */
+export const atZero = async (platform: Platform, names: readonly string[]): Promise<void> => {
+  for (const name of names)
+    await eventually(
+      `${name} is at zero`,
+      async () => ((await podsOfFunction(platform, name)).length === 0 ? true : undefined),
+      120,
+    )
+}
+
+/** Counts the Pods that these functions ever have from here on, until it is asked. */
+export const countStarts = (platform: Platform, names: readonly string[]) => {
+  const seen = new Map(names.map((name) => [name, new Set<string>()]))
+  let isOver = false
+  const counting = (async () => {
+    while (!isOver) {
+      for (const [name, pods] of seen)
+        for (const { metadata } of await podsOfFunction(platform, name)) pods.add(metadata.name)
+      await sleep(200)
+    }
+  })()
+  return async (): Promise<Readonly<Record<string, number>>> => {
+    isOver = true
+    await counting
+    return Object.fromEntries([...seen].map(([name, pods]) => [name, pods.size]))
+  }
+}
+
+/** Ends Pods without asking them, as a node that dies does. */
+export const kill = async ({ kubectl }: Platform, namespace: string, selector: string): Promise<void> => {
+  await kubectl('delete', 'pods', '-n', namespace, '-l', selector, '--force', '--grace-period=0')
+}

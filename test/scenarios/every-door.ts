@@ -1,0 +1,49 @@
+import { phaseIs, type World } from './world.ts'
+
+/** What this takes beside a world. */
+export type Doorkeeper = {
+  /** Only this function hears of changes in this world from here on. */
+  deliverOnlyTo(name: 'on-job-event'): Promise<void>
+  holdJob(name: string): Promise<void>
+  letJobGo(name: string): Promise<void>
+}
+
+/**
+ * The doors lead to one plan, so each may have to carry out any part of it. Most of it falls to the other door in
+ * ordinary life; here each is alone when it comes up.
+ */
+export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Promise<void> => {
+  const start = { 'ambient-code.io/desired-phase': 'Running' }
+  const stop = { 'ambient-code.io/desired-phase': 'Stopped' }
+  const hasFailedJob = (name: string) =>
+    world.eventually(`the Job of ${name} has failed`, async () => {
+      const jobs = await world.jobs()
+      return jobs.find(
+        ({ metadata, status }) =>
+          metadata.name.startsWith(name) && status?.conditions?.some(({ type }) => type === 'Failed'),
+      )
+    })
+
+  // on-session-event finds a failed Job whose end nobody reported.
+  await world.create('unreported', { runner: { seconds: 1, exitCode: 5 } })
+  await phaseIs(world, 'unreported', 'Running')
+  await world.loseEvents()
+  await hasFailedJob('unreported')
+  await world.deliverEvents()
+  await world.annotate('unreported', stop)
+  await phaseIs(world, 'unreported', 'Failed')
+
+  // on-job-event alone takes a session from Stopping to its next attempt: the end of the old Job is held up until nobody else listens.
+  await world.create('turning', { runner: { seconds: 600 } })
+  const { status } = await phaseIs(world, 'turning', 'Running')
+  const job = status?.jobName ?? ''
+  await door.holdJob(job)
+  await world.annotate('turning', stop)
+  await phaseIs(world, 'turning', 'Stopping')
+  await door.deliverOnlyTo('on-job-event')
+  await world.annotate('turning', start)
+  await door.letJobGo(job)
+  await world.eventually('turning is on its second attempt', async () =>
+    (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
+  )
+}
