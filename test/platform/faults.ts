@@ -34,7 +34,7 @@ const expectAllRight = async (world: World, count: number, failures: number): Pr
 export const oneFromZero = async (platform: Platform, world: World): Promise<void> => {
   await atZero(platform, NAMES)
   const starts = countStarts(platform, NAMES)
-  await world.create('alone', { runner: { seconds: 4 } })
+  await world.create('alone', { runner: { seconds: 2 } })
   await phaseIs(world, 'alone', 'Completed')
   await atZero(platform, NAMES)
   expect(await starts()).toEqual({ 'on-session-event': 1, 'on-job-event': 1 })
@@ -43,7 +43,7 @@ export const oneFromZero = async (platform: Platform, world: World): Promise<voi
 /** Everything between a change and a function dies once while sessions start and end. */
 export const everythingDies = async (platform: Platform, world: World): Promise<void> => {
   const first = manyNames('before', 20)
-  await createMany(world, first, 3)
+  await createMany(world, first, 1)
   await world.eventually('some have started', async () => ((await world.jobs()).length > 3 ? true : undefined))
   await kill(platform, 'dormouse', 'serving.knative.dev/service=on-session-event')
   await kill(platform, 'dormouse', 'serving.knative.dev/service=on-job-event')
@@ -52,10 +52,10 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
     'knative-eventing',
     'messaging.knative.dev/channel=in-memory-channel,messaging.knative.dev/role=dispatcher',
   )
-  await createMany(world, manyNames('amid', 10), 3)
+  await createMany(world, manyNames('amid', 10), 1)
   await restartApiServer(platform)
   await platform.restart('kubelet', 'SIGKILL')
-  await createMany(world, manyNames('after', 10), 3)
+  await createMany(world, manyNames('after', 10), 1)
   await calm(world)
   const heard = await ended(world)
   await world.sweep()
@@ -83,7 +83,7 @@ export const burstWithRollout = async (
   rollOut: () => Promise<void>,
 ): Promise<void> => {
   const began = Date.now()
-  await createMany(world, manyNames('burst', 100), 1)
+  await createMany(world, manyNames('burst', 100), 0.5)
   await world.eventually('some have ended', async () => ((await ended(world)) >= 20 ? true : undefined), 60)
   const rollout = rollOut()
   await world.eventually('all have ended', async () => ((await ended(world)) === 100 ? true : undefined), 100)

@@ -3,7 +3,7 @@ import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
 import { ApiError } from '../cluster/api-client.ts'
-import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
+import { type Fault, type KubeEvent, type Runner, sessionFor, type World } from '../scenarios/world.ts'
 import { eventually } from './eventually.ts'
 import { aRestrictedNamespace } from './fixtures.ts'
 import type { Platform } from './platform.ts'
@@ -61,7 +61,10 @@ export const worldIn = (platform: Platform, namespace: string): World => {
   return {
     namespace,
     create: async (name, session = {}) => {
-      await api.post(sessionsPath, sessionFor(name, session))
+      await api.post(
+        sessionsPath,
+        sessionFor(name, { ...session, ...(session.runner && { runner: slower(session.runner) }) }),
+      )
     },
     annotate: async (name, annotations) => {
       await api.patch(`${sessionsPath}/${name}`, 'merge', { metadata: { annotations } })
@@ -119,6 +122,12 @@ export const worldIn = (platform: Platform, namespace: string): World => {
     mendFunction: unavailable('function down'),
   }
 }
+
+/** One that is to be seen running has to outlast a cold start of the function that says so. */
+const slower = ({ seconds, ...rest }: Runner): Runner => ({
+  ...rest,
+  ...(seconds !== undefined && { seconds: seconds < 1 ? seconds : Math.min(seconds * PATIENCE, 900) }),
+})
 
 const restarts: number[] = []
 
