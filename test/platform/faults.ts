@@ -1,7 +1,6 @@
 import { expect } from 'vitest'
 import type { World } from '../scenarios/world.ts'
 import { phaseIs } from '../scenarios/world.ts'
-import { eventually } from './eventually.ts'
 import { atZero, countStarts, kill } from './functions-at-work.ts'
 import type { Platform } from './platform.ts'
 import { sweepers } from './sweeps.ts'
@@ -91,43 +90,4 @@ export const burstWithRollout = async (
   await rollout
   expect(await sweepers(platform)).toBe(0)
   await expectAllRight(world, 100, 10)
-}
-
-const WINDOWS = 3
-/** The overlay's period, KEDA's polling interval, and ten seconds for the Pod's start and the sweep. */
-const BOUND_SECONDS = 120 + 10 + 10
-
-/**
- * Three sessions that run into their timeouts one after the other while there is no Trigger: only the sweeper that KEDA wakes can tell. How late is
- * counted from the Job's end.
- */
-export const clockAlone = async (platform: Platform, world: World): Promise<void> => {
-  const names = ['late-0', 'late-1', 'late-2']
-  await Promise.all(
-    names.map((name, i) => world.create(name, { spec: { timeout: 30 + i * 120 }, runner: { seconds: 900 } })),
-  )
-  for (const name of names) await phaseIs(world, name, 'Running')
-  await platform.kubectl('delete', 'trigger', '--all', '-n', 'dormouse')
-  let windows = 0
-  let before = await sweepers(platform)
-  const seen = new Map<string, number>()
-  await eventually(
-    `there were ${WINDOWS} windows, and all sessions have ended`,
-    async () => {
-      const now = await sweepers(platform)
-      if (before > 0 && now === 0) windows++
-      before = now
-      for (const { metadata, status } of await world.sessions())
-        if (status?.phase === 'Failed' && !seen.has(metadata.name)) seen.set(metadata.name, Date.now())
-      return windows >= WINDOWS && seen.size === names.length ? true : undefined
-    },
-    540,
-  )
-  for (const { status, metadata } of await world.jobs()) {
-    const end = status?.conditions?.find(({ type }) => type === 'Failed')?.lastTransitionTime ?? ''
-    const [name = ''] = metadata.ownerReferences?.map((owner) => owner.name) ?? []
-    const late = ((seen.get(name) ?? 0) - Date.parse(end)) / 1000
-    console.log(`${name}: noticed ${late.toFixed(0)} s after the end of its Job`)
-    expect(late).toBeLessThan(BOUND_SECONDS)
-  }
 }

@@ -4,16 +4,16 @@ import type { Platform } from './platform.ts'
 
 type Pod = {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 
 const PODS = '/api/v1/namespaces/dormouse/pods'
 
+/** Those that have not been told to end. */
 export const podsOfFunction = async ({ api }: Platform, name: string): Promise<readonly Pod[]> => {
   const { items } = await api.get<{ items: readonly Pod[] }>(
     `${PODS}?labelSelector=serving.knative.dev/service=${name}`,
   )
-  return items
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
 /** Resolves when Knative has taken the last Pod of these functions away. */
@@ -44,7 +44,8 @@ export const countStarts = (platform: Platform, names: readonly string[]) => {
   }
 }
 
-/** Ends Pods without asking them, as a node that dies does. */
+/** Ends Pods without asking them, as a node that dies does; throws where there are none. */
 export const kill = async ({ kubectl }: Platform, namespace: string, selector: string): Promise<void> => {
-  await kubectl('delete', 'pods', '-n', namespace, '-l', selector, '--force', '--grace-period=0')
+  const killed = await kubectl('delete', 'pods', '-n', namespace, '-l', selector, '--force', '--grace-period=0')
+  if (!killed.includes('deleted')) throw new Error(`there are no Pods ${selector} in ${namespace}`)
 }

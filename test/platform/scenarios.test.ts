@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { FUNCTIONS, grantedTo, refusalsOf, usedBy } from '../cluster/permissions.ts'
 import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
-import { burstWithRollout, clockAlone, everythingDies, oneFromZero } from './faults.ts'
+import { clockAlone } from './clock.ts'
+import { burstWithRollout, everythingDies, oneFromZero } from './faults.ts'
 import { install, loadOwnImages, type OwnImages } from './installation.ts'
 import { aDeadLetterAbout } from './letters.ts'
 import { thePlatform } from './platform.ts'
@@ -20,39 +21,63 @@ let images: OwnImages
 const all = [...scenarios, ...realPods].map((scenario, index) => ({ ...scenario, namespace: `scenario-${index}` }))
 const others = ['from-zero', 'everything-dies', 'burst', 'all-doors', 'letters', 'clock']
 
+/** Goes on beside all that does not mind a sweep more. */
+let clock: Promise<void>
+
 beforeAll(async () => {
   images = await loadOwnImages(platform)
   await install(platform, images, SWEEPS)
   const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: bentRunners })
   await kubectl('apply', '-f', '-', { stdin })
   await makeNamespaces(platform, [...all.map(({ namespace }) => namespace), ...others])
-  await letClockSweep(platform, false)
+  clock = clockAlone(platform, world('clock'))
+  clock.catch(() => undefined) // the test that waits for it tells
 })
-afterAll(() => letClockSweep(platform, true))
 
 const world = (namespace: string) => worldIn(platform, namespace)
 
+type Case = (typeof all)[number]
+
 /** Those that break nothing run beside one another. */
-const isPeaceful = ({ needs = [] }: (typeof all)[number]): boolean => needs.every((need) => need === 'admission policy')
+const isPeaceful = ({ needs = [] }: Case): boolean => needs.every((need) => need === 'admission policy')
+/** Those that count what a sweep does, or does not, must be the only ones to sweep. */
+const isSwept = ({ needs = [] }: Case): boolean => needs.includes('events lost')
 
-describe.concurrent('a session that', () => {
-  for (const { name, namespace, run } of all.filter(isPeaceful)) test(name, () => run(world(namespace)))
-})
-
-describe('a session that', () => {
-  afterEach(() => stopSweeperPods(platform))
-  for (const { name, namespace, needs = [], run } of all.filter((each) => !isPeaceful(each))) {
+const runs = (cases: readonly Case[]): void => {
+  for (const { name, namespace, needs = [], run } of cases) {
     const reasons = needs.flatMap((need) => notHere[need] ?? [])
     if (reasons.length > 0) test.skip(`${name} (not run here: ${reasons.join('; ')})`)
     else
       test(name, async () => {
         await run(world(namespace))
         await world(namespace).deliverEvents()
+        await stopSweeperPods(platform)
       })
   }
+}
+
+describe.concurrent('a session that', () => {
+  for (const { name, namespace, run } of all.filter(isPeaceful)) test(name, () => run(world(namespace)))
 })
 
-describe('on a platform of real parts', () => {
+describe('a session that', () => {
+  runs(all.filter((each) => !isPeaceful(each) && !isSwept(each)))
+})
+
+describe('sessions that no function hears of', () => {
+  test(
+    'end at their deadlines within the bound, by the sweeper that the clock wakes, in three windows from zero to zero',
+    () => clock,
+    660_000,
+  )
+})
+
+describe('with the clock stopped, a session that', () => {
+  beforeAll(() => letClockSweep(platform, false))
+  runs(all.filter(isSwept))
+})
+
+describe('with the clock stopped', () => {
   test('a session that comes while all functions sleep costs one cold start of each, and they sleep again', () =>
     oneFromZero(platform, world('from-zero')))
 
@@ -73,11 +98,6 @@ describe('on a platform of real parts', () => {
 
   test('functions, dispatcher, API server and kubelet die amid a burst: one sweep later all sessions are right, none ran twice', () =>
     everythingDies(platform, world('everything-dies')))
-
-  test('without any Trigger, the sweeper that the clock wakes sees every deadline within its bound, and sleeps between', async () => {
-    await letClockSweep(platform, true)
-    await clockAlone(platform, world('clock'))
-  }, 660_000)
 
   test('permissions are exact: every verb of every role was used, and none was refused', () => {
     const events = platform.audit()
