@@ -6,7 +6,7 @@ export const BENT = { 'example.com/runners': 'bent' } as const
 /** A command that no image has. */
 export const NO_COMMAND = '/no/such/command'
 /** An image that nobody has. */
-export const NO_IMAGE = 'platform.test/no-such-image:1'
+const NO_IMAGE = 'platform.test/no-such-image:1'
 
 const apiVersion = 'admissionregistration.k8s.io/v1'
 const CONTAINER = '/spec/containers/0'

@@ -92,6 +92,25 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   {
+    name: 'has an image that does not exist is failed for it by the first sweep after a minute, and its Job goes',
+    run: async (world) => {
+      await world.create('no-image', { runner: { fault: 'ImagePullBackOff' } })
+      await phaseIs(world, 'no-image', 'Creating')
+      await world.wait(20)
+      await world.sweep()
+      expect((await world.session('no-image'))?.status?.phase).toBe('Creating')
+      await world.wait(45)
+      await world.sweep()
+      const session = await phaseIs(world, 'no-image', 'Failed')
+      expect(conditionOf(session, 'Ready')).toMatchObject({
+        reason: 'ImageNotPulled',
+        message: expect.stringMatching(/^the image \S+ cannot be pulled \((ErrImagePull|ImagePullBackOff)\): ./),
+      })
+      expect(conditionOf(session, 'RunnerStarted')).toMatchObject({ status: 'False' })
+      expect(await world.jobs()).toEqual([])
+    },
+  },
+  {
     name: 'has a name of 253 characters completes like any other',
     run: async (world) => {
       const name = `${'long.'.repeat(49)}name-253`
