@@ -103,5 +103,8 @@ describe('with the clock stopped', () => {
     const events = platform.audit()
     expect(refusalsOf(events, apiServerRestarts)).toEqual([])
     for (const name of FUNCTIONS) expect(usedBy(name, events), name).toEqual(grantedTo(name))
+    // Its adapter watches; Knative's controller starts it only where the account may get and list as well.
+    const watched = ['watch batch jobs', 'watch vteam.ambient-code agenticsessions']
+    expect(usedBy('source', events)).toEqual(expect.arrayContaining(watched))
   })
 })
