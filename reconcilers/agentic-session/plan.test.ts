@@ -386,6 +386,17 @@ describe('a runner whose image cannot be pulled', () => {
     expect(status?.conditions?.find(({ type }) => type === 'RunnerStarted')?.status).not.toBe('True')
   })
 
+  it('until its timeout passes is told apart from work that takes long', () => {
+    const ended = { session, job: aJob({ session, end: 'Failed', endReason: 'DeadlineExceeded' }) }
+    const timeout = 'the session ran into its timeout of 300 s (spec.timeout)'
+    const said = (given: Given) => readyOf(plan(given).status)?.message
+    expect(said({ ...ended, pods })).toBe(
+      `${timeout}; its runner was not seen to start: the image runner:1 cannot be pulled (ImagePullBackOff): not found`,
+    )
+    expect(said(ended)).toBe(`${timeout}; its runner was not seen to start`)
+    expect(said({ ...ended, session: aSession({ phase: 'Running', spec: { timeout: 300 } }) })).toBe(timeout)
+  })
+
   it('that runs after all goes on', () => {
     expect(plan({ session, job: aJob({ session, isReady: true, startTime: minutesAgo(2) }), pods }).reason).toBe(
       'Running',

@@ -1,7 +1,7 @@
 import { type Action, create, remove, unannotate, withoutDeadLetters } from '#sdk/index.ts'
 import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
 import { type Failure, failureOf, obstacleOf } from './failure.ts'
-import { isLateToStart, type JobFacts, jobKind, jobNameOf } from './job.ts'
+import { isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf } from './observe.ts'
 import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
@@ -88,7 +88,7 @@ const planStart = (situation: Case): SessionPlan => {
 const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   const { object: session, observed, now } = situation
   if (job.end?.state === 'Complete') return completed(situation, job.end.at)
-  if (job.end) return failed(situation, failureOf(job.end, observed.pods, timeoutOf(session)), job.end.at)
+  if (job.end) return failed(situation, failureAt(situation, job.end), job.end.at)
   if (desiredPhaseOf(session) === 'Stopped')
     return stopping(situation, { reason: 'Stopping', message: 'waiting for the runner to end' })
   const deadline = job.isSuspended ? undefined : deadlineOf(session, job.since)
@@ -104,6 +104,14 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
     status: isRunning ? running(situation) : creating(situation),
     ...(deadline && { checkAgainAt: deadline }),
   }
+}
+
+/** A timeout that passed before the runner started has another cause than work that takes long. */
+const failureAt = ({ object: session, observed }: Case, end: JobEnd): Failure => {
+  const failure = failureOf(end, observed.pods, timeoutOf(session))
+  if (failure.reason !== 'DeadlineExceeded' || phaseOf(session) !== 'Creating') return failure
+  const why = obstacleOf(observed.pods)
+  return { ...failure, message: `${failure.message}; its runner was not seen to start${why ? `: ${why.message}` : ''}` }
 }
 
 /** It was there: somebody deleted it. Only the owner can say whether a second run is wanted. */
