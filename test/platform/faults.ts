@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { World } from '../scenarios/world.ts'
 import { phaseIs } from '../scenarios/world.ts'
-import { atZero, countStarts, kill } from './functions-at-work.ts'
+import { atZero, countStarts, kill, revisions } from './functions-at-work.ts'
 import type { Platform } from './platform.ts'
 import { sweepers } from './sweeps.ts'
 import { NAMES } from './triggers.ts'
@@ -84,10 +84,16 @@ export const burstWithRollout = async (
   const began = Date.now()
   await createMany(world, manyNames('burst', 100), 0.5)
   await world.eventually('some have ended', async () => ((await ended(world)) >= 20 ? true : undefined), 60)
+  const old = await revisions(platform)
   const rollout = rollOut()
   await world.eventually('all have ended', async () => ((await ended(world)) === 100 ? true : undefined), 100)
+  const isAmid = !(await revisions(platform)).some((name) => old.includes(name))
+  console.log(`new revisions have the traffic before the last session ended: ${isAmid}`)
   console.log(`100 sessions in ${((Date.now() - began) / 1000).toFixed(0)} s`)
   await rollout
+  await world.eventually('the new revisions have the traffic', async () =>
+    (await revisions(platform)).some((name) => old.includes(name)) ? undefined : true,
+  )
   expect(await sweepers(platform)).toBe(0)
   await expectAllRight(world, 100, 10)
 }

@@ -16,6 +16,15 @@ export const podsOfFunction = async ({ api }: Platform, name: string): Promise<r
   return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
+/** The revision that gets the traffic of each of our Knative Services. */
+export const revisions = async ({ api }: Platform): Promise<readonly string[]> => {
+  type Service = { readonly status: { readonly traffic: readonly { readonly revisionName: string }[] } }
+  const { items } = await api.get<{ items: readonly Service[] }>(
+    '/apis/serving.knative.dev/v1/namespaces/dormouse/services',
+  )
+  return items.flatMap(({ status }) => status.traffic.map(({ revisionName }) => revisionName))
+}
+
 /** Resolves when Knative has taken the last Pod of these functions away. */
 export const atZero = async (platform: Platform, names: readonly string[]): Promise<void> => {
   for (const name of names)
