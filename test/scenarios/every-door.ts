@@ -1,3 +1,4 @@
+import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
 import { phaseIs, type World } from './world.ts'
 
 /** What this takes beside a world. */
@@ -24,6 +25,9 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
       )
     })
 
+  await world.create('stopped', { annotations: stop, runner: { seconds: 600 } })
+  const stopped = await phaseIs(world, 'stopped', 'Stopped')
+
   // on-session-event finds a failed Job whose end nobody reported.
   await world.create('unreported', { runner: { seconds: 1, exitCode: 5 } })
   await phaseIs(world, 'unreported', 'Running')
@@ -45,5 +49,13 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   await door.letJobGo(job)
   await world.eventually('turning is on its second attempt', async () =>
     (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
+  )
+
+  // on-job-event alone finds a Job that a slow instance made for a session that had stopped.
+  const settings = { namespace: 'dormouse', backendNamespace: 'dormouse', runnerImage: 'runner' }
+  const late = runnerJobFor(stopped, 1, settings)
+  await world.apply(late)
+  await world.eventually('the late Job is gone', async () =>
+    (await world.jobs()).some(({ metadata }) => metadata.name === late.metadata.name) ? undefined : true,
   )
 }
