@@ -4,6 +4,7 @@ import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
 import { ApiError } from '../cluster/api-client.ts'
 import { type Fault, type KubeEvent, type Runner, sessionFor, type World } from '../scenarios/world.ts'
+import { breakFunction, mendFunction } from './broken-function.ts'
 import { eventually } from './eventually.ts'
 import { aRestrictedNamespace } from './fixtures.ts'
 import type { Platform } from './platform.ts'
@@ -16,7 +17,7 @@ type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 /** What cannot be broken here, and why. */
 export const notHere: Partial<Readonly<Record<Fault, string>>> = {
   'two instances': 'Knative alone says how many instances there are, and each event goes to one of them',
-  'function down': 'it takes the broker up to twelve minutes to give up',
+  'function down': 'it takes the broker eleven minutes to give up; with less patience, in dead-letters.test.ts',
 }
 
 /** Everything here takes longer than where Pods start at once and events come from beside. */
@@ -118,8 +119,8 @@ export const worldIn = (platform: Platform, namespace: string): World => {
     },
     addInstances: unavailable('two instances'),
     restartApiServer: () => restartApiServer(platform),
-    breakFunction: unavailable('function down'),
-    mendFunction: unavailable('function down'),
+    breakFunction: (name) => breakFunction(platform, name),
+    mendFunction: (name) => mendFunction(platform, name),
   }
 }
 

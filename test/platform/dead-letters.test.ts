@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { deadLetters } from '../scenarios/dead-letters.ts'
+import { installed } from './installed.ts'
+import { thePlatform } from './platform.ts'
+import { letClockSweep } from './sweeps.ts'
+import { makeNamespaces, worldIn } from './world.ts'
+
+/**
+ * Three attempts, each waiting four seconds for a Pod that does not come. As our manifests have it, it is nine and a minute: eleven minutes, which
+ * the emulator passes in no time. Whose patience ends first, the broker's or the activator's, is compared in `deliveries.test.ts`.
+ */
+const SHORT = { retry: 2, backoffDelay: 'PT0.2S', timeout: 'PT4S' }
+
+const platform = thePlatform()
+const { api } = platform
+const TRIGGERS = '/apis/eventing.knative.dev/v1/namespaces/dormouse/triggers'
+
+describe('a session that', () => {
+  beforeAll(async () => {
+    await installed(platform)
+    await letClockSweep(platform, false)
+    await makeNamespaces(platform, ['dead-letters'])
+    await api.patch(`${TRIGGERS}/on-session-event-agenticsessions`, 'merge', { spec: { delivery: SHORT } })
+    await platform.kubectl('wait', '-n', 'dormouse', '--for=condition=Ready', 'trigger', '--all', '--timeout=60s')
+  })
+
+  test.each(deadLetters.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) =>
+    scenario.run(worldIn(platform, 'dead-letters')),
+  )
+
+  afterAll(async () => {
+    await platform.kubectl('delete', 'namespace', 'dead-letters')
+    await installed(platform)
+    await letClockSweep(platform, true)
+  })
+})
