@@ -1,5 +1,6 @@
 import type { Manifest } from './manifests.ts'
 import type { Platform } from './platform.ts'
+import { removeTriggers } from './remove-triggers.ts'
 
 export const NAMES = ['on-session-event', 'on-job-event'] as const
 export type Name = (typeof NAMES)[number]
@@ -51,7 +52,11 @@ export const twice = async (platform: Platform, namespace: string, isWanted: boo
   const { api, kubectl } = platform
   const label = `example.com/twice=${namespace}`
   if (!isWanted) {
-    await kubectl('delete', 'trigger', '-n', NAMESPACE, '-l', label)
+    const { items } = await api.get<{ items: readonly Trigger[] }>(`${PATH}?labelSelector=${encodeURIComponent(label)}`)
+    await removeTriggers(
+      platform,
+      items.map(({ metadata }) => metadata.name),
+    )
     return
   }
   for (const { metadata, spec, apiVersion, kind } of await originals(platform)) {
