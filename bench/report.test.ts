@@ -26,6 +26,12 @@ describe('a report', () => {
     expect(reportOf([{ name: 'a', value: 1, unit: 'ms', goal: 2 }], 'table').exitCode).toBe(1)
   })
 
+  it('holds a value to its own limit, with or without a baseline', () => {
+    const exitCodeWith = (limit: number) => reportOf([{ ...figure, goal: 3, limit }], 'table').exitCode
+    expect([exitCodeWith(90), exitCodeWith(89.9)]).toEqual([0, 1])
+    expect(reportOf([{ name: 'a', value: 0.1, unit: 'requests', limit: 0 }], 'table').exitCode).toBe(1)
+  })
+
   it('asks nothing of figures without a goal', () => {
     expect(reportOf([figure], 'table').exitCode).toBe(0)
   })
@@ -39,8 +45,8 @@ describe('a report', () => {
       'json',
     )
     expect(text.split('\n').map((line) => JSON.parse(line))).toEqual([
-      { name: 'cold-start/f/time', value: 90, unit: 'ms', baseline: 30, ratio: 3, goal: 2, met: false },
-      { name: 'a', value: 1, unit: 'MiB', baseline: null, ratio: null, goal: null, met: null },
+      { name: 'cold-start/f/time', value: 90, unit: 'ms', baseline: 30, ratio: 3, goal: 2, limit: null, met: false },
+      { name: 'a', value: 1, unit: 'MiB', baseline: null, ratio: null, goal: null, limit: null, met: null },
     ])
   })
 

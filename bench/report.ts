@@ -7,6 +7,8 @@ export type Figure = {
   readonly baseline?: number
   /** The most that value / baseline may be. */
   readonly goal?: number
+  /** The most that the value itself may be. */
+  readonly limit?: number
 }
 
 /** One figure as `--json` prints it. */
@@ -17,6 +19,7 @@ type Line = {
   readonly baseline: number | null
   readonly ratio: number | null
   readonly goal: number | null
+  readonly limit: number | null
   readonly met: boolean | null
 }
 
@@ -29,21 +32,26 @@ export const reportOf = (figures: readonly Figure[], format: 'table' | 'json'): 
   return { text, exitCode: lines.some(({ met }) => met === false) ? 1 : 0 }
 }
 
-const lineOf = ({ name, value, unit, baseline, goal }: Figure): Line => {
+const lineOf = ({ name, value, unit, baseline, goal, limit }: Figure): Line => {
   const ratio = baseline === undefined ? null : value / baseline
-  const met = goal === undefined ? null : ratio !== null && ratio <= goal
-  return { name, value, unit, baseline: baseline ?? null, ratio, goal: goal ?? null, met }
+  const keepsGoal = goal === undefined || (ratio !== null && ratio <= goal)
+  const keepsLimit = limit === undefined || value <= limit
+  const met = goal === undefined && limit === undefined ? null : keepsGoal && keepsLimit
+  return { name, value, unit, baseline: baseline ?? null, ratio, goal: goal ?? null, limit: limit ?? null, met }
 }
 
 const header = ['figure', 'value', 'baseline', 'ratio', 'goal', '']
 
 const tableOf = (lines: readonly Line[]): string => {
-  const rows = lines.map(({ name, value, unit, baseline, ratio, goal, met }) => [
+  const rows = lines.map(({ name, value, unit, baseline, ratio, goal, limit, met }) => [
     name,
     `${value.toFixed(1)} ${unit}`,
     baseline === null ? '' : `${baseline.toFixed(1)} ${unit}`,
     ratio?.toFixed(2) ?? '',
-    goal === null ? '' : `<= ${goal.toFixed(2)}`,
+    [
+      ...(goal === null ? [] : [`<= ${goal.toFixed(2)}`]),
+      ...(limit === null ? [] : [`<= ${limit.toFixed(1)} ${unit}`]),
+    ].join(', '),
     met === null ? '' : met ? 'met' : 'MISSED',
   ])
   const all = [header, ...rows]

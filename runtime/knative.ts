@@ -75,6 +75,7 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   app.post('/*', async (request, reply) => {
     inHand.add(request)
     const start = performance.now()
+    const receivedAt = ports.now()
     const { body = '' } = request as { body?: Awaited<ReturnType<typeof readBody>> }
     const event = body === TOO_LARGE ? undefined : decodeCloudEvent(request.headers, body)
     if (!event) {
@@ -83,6 +84,7 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
     }
     const outcome = await fn.handle(event, ports)
     metrics.observe(outcome, (performance.now() - start) / 1000)
+    ports.log.debug({ ...stationsOf(event), receivedAt, state: outcome.state }, 'answered')
     const { status, headers = {}, body: said } = answerOf(outcome, { event, fn, now: ports.now() })
     return reply.code(status).headers(headers).send(said)
   })
@@ -96,6 +98,13 @@ export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: 
   })
   return app
 }
+
+/** When an event left its source and reached the broker, beside what it is about: where its time went. */
+const stationsOf = ({ subject, time, knativearrivaltime }: CloudEvent<unknown>) => ({
+  subject,
+  sourceAt: time,
+  brokerAt: knativearrivaltime,
+})
 
 /** The event that had this outcome, who handled it, and when. */
 export type Handled = { readonly event: CloudEvent<unknown>; readonly fn: FunctionDefinition; readonly now: Date }

@@ -24,7 +24,7 @@ const runKnative = async (fn: FunctionDefinition): Promise<void> => {
   const { config, ports, metrics, signal, close } = await startProcess(fn)
   const app = buildKnativeHost(fn, ports, metrics)
   await app.listen({ host: config.host, port: config.port })
-  ports.log.info({ port: config.port }, 'listening')
+  ports.log.info({ port: config.port, startMs: Math.round(performance.now()) }, 'listening')
   if (!signal.aborted) await once(signal, 'abort')
   await app.close()
   close()
