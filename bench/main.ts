@@ -1,15 +1,29 @@
 import { parseArgs } from 'node:util'
 import { coldStart } from './cold-start.ts'
 import { emulator } from './emulator.ts'
+import { platform } from './platform.ts'
 import { type Figure, reportOf } from './report.ts'
 import { manySessions } from './sessions.ts'
 
-/** `npm run bench -- [<benchmark> ...] [--json]`: all of them, if none is named. Ends with code 1 where a goal is missed. */
-const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+/**
+ * `npm run bench -- [<benchmark> ...] [--json]`: all but `platform`, which needs root, if none is named. Ends with code 1 where a goal is
+ * missed. `platform` takes `--rounds N` and `--idle-minutes N`.
+ */
+const benchmarks: Readonly<Record<string, (options: Options) => Promise<readonly Figure[]>>> = {
   'cold-start': coldStart,
   emulator,
   sessions: manySessions,
+  platform: (options) => platform({ rounds: Number(options.rounds), idleMinutes: Number(options['idle-minutes']) }),
 }
+const byDefault = ['cold-start', 'emulator', 'sessions']
+
+const options = {
+  json: { type: 'boolean' },
+  rounds: { type: 'string', default: '20' },
+  // One sweep, whenever it starts.
+  'idle-minutes': { type: 'string', default: '5' },
+} as const
+type Options = { readonly rounds: string; readonly 'idle-minutes': string }
 
 const usage = (message: string): never => {
   process.stderr.write(`${message}\n`)
@@ -17,19 +31,21 @@ const usage = (message: string): never => {
 }
 const readArguments = () => {
   try {
-    return parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true })
+    return parseArgs({ options, allowPositionals: true })
   } catch (error) {
     return usage((error as Error).message)
   }
 }
 
 const { values, positionals } = readArguments()
-const names = positionals.length > 0 ? positionals : Object.keys(benchmarks)
+for (const name of ['rounds', 'idle-minutes'] as const)
+  if (!/^[1-9]\d{0,3}$/.test(values[name])) usage(`--${name} is "${values[name]}", must be a whole number from 1 on`)
+const names = positionals.length > 0 ? positionals : byDefault
 const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
 if (unknown.length > 0)
   usage(`no benchmark is named ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`)
 for (const name of names) {
-  const { text, exitCode } = reportOf((await benchmarks[name]?.()) ?? [], values.json ? 'json' : 'table')
+  const { text, exitCode } = reportOf((await benchmarks[name]?.(values)) ?? [], values.json ? 'json' : 'table')
   process.stdout.write(`${text}\n`)
   process.exitCode ||= exitCode
 }

@@ -7,7 +7,11 @@ import { managedNamespace } from '#sdk/namespaces.ts'
 import type { Manifest } from '#test/platform/manifests.ts'
 
 /** What a bare function is woken by: a kind like ours, under another name, so that neither wakes the other. */
-export const bareKind = { apiVersion: 'bare.dormouse.test/v1alpha1', kind: 'BareSession', plural: 'baresessions' } as const
+export const bareKind = {
+  apiVersion: 'bare.dormouse.test/v1alpha1',
+  kind: 'BareSession',
+  plural: 'baresessions',
+} as const
 
 export const BARE = 'bare'
 
@@ -91,6 +95,11 @@ const bareService = (image: string): Manifest => {
   const ours = knativeServiceOf(BARE) as KnativeService
   const { template } = ours.spec
   const script = readFileSync(join(import.meta.dirname, 'bare-function.cjs'), 'utf8')
-  const containers = template.spec.containers.map((container) => ({ ...container, image, args: ['-e', script], envFrom: [] }))
+  const containers = template.spec.containers.map((container) => ({
+    ...container,
+    image,
+    args: ['-e', script],
+    envFrom: [],
+  }))
   return { ...ours, spec: { template: { ...template, spec: { ...template.spec, containers } } } }
 }

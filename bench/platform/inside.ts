@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { CONFIG, NAMESPACE } from '#manifests/names.ts'
+import { managedNamespace } from '#sdk/namespaces.ts'
+import { eventually } from '#test/platform/eventually.ts'
+import { aRestrictedNamespace } from '#test/platform/fixtures.ts'
+import { install, loadOwnImages } from '#test/platform/installation.ts'
+import { type Platform, thePlatform } from '#test/platform/platform.ts'
+import { bareChain } from './bare-chain.ts'
+import { idleFigures, memoryFigures, sessionFigures, timeFigures } from './figures.ts'
+import { coldRounds, warmRounds } from './rounds.ts'
+import { allAtZero, allGone, SESSIONS } from './subjects.ts'
+
+/** Runs in the machine of a platform; writes its figures to a file for `bench/platform.ts`. */
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, 'idle-minutes': { type: 'string' }, out: { type: 'string' } },
+})
+
+const setUp = async (platform: Platform): Promise<void> => {
+  const { api, kubectl } = platform
+  const images = await loadOwnImages(platform)
+  await install(platform, images)
+  // Its next process tells where an event's time went.
+  await api.patch(`/api/v1/namespaces/${NAMESPACE}/configmaps/${CONFIG}`, 'merge', { data: { DEV_MODE: 'true' } })
+  await pauseSweeps(platform, '0')
+  const [crd, ...rest] = bareChain(images.dormouse)
+  const apply = (items: readonly unknown[]) =>
+    kubectl('apply', '-f', '-', { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
+  const sessions = aRestrictedNamespace(SESSIONS)
+  const labels = { ...(sessions.metadata as { labels?: object }).labels, ...managedNamespace }
+  await apply([crd, { ...sessions, metadata: { ...sessions.metadata, labels } }])
+  await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
+  await eventually('the bare chain is applied', () => apply(rest))
+  for (const kind of ['apiserversource', 'trigger', 'ksvc'])
+    await kubectl('wait', '-n', NAMESPACE, '--for=condition=Ready', kind, '--all', '--timeout=120s')
+  await allAtZero(platform)
+  await allGone(platform) // those know nothing of DEV_MODE
+}
+
+/** Has KEDA keep the sweeper at so many; `null` gives it back to the clock. */
+const pauseSweeps = ({ api }: Platform, replicas: string | null): Promise<unknown> =>
+  api.patch(`/apis/keda.sh/v1alpha1/namespaces/${NAMESPACE}/scaledobjects/timeout-sweeper`, 'merge', {
+    metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': replicas } },
+  })
+
+const platform = thePlatform()
+const rounds = Number(values.rounds)
+await setUp(platform)
+const began = Date.now()
+const cold = await coldRounds(platform, rounds)
+await allGone(platform)
+const sessions = sessionFigures(platform.audit(), { from: began, to: Date.now() }, rounds)
+const warm = await warmRounds(platform, rounds)
+const memory = await memoryFigures(platform)
+await allGone(platform)
+await pauseSweeps(platform, null)
+const figures = [
+  ...timeFigures('cold', cold),
+  ...timeFigures('warm', warm),
+  ...sessions,
+  ...memory,
+  ...(await idleFigures(platform, Number(values['idle-minutes']))),
+]
+writeFileSync(values.out ?? '/dev/stdout', JSON.stringify({ figures, samples: { cold, warm } }))
+platform.api.close()
