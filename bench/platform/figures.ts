@@ -7,7 +7,17 @@ import { type Figure, medianOf } from '../report.ts'
 import type { Samples } from './rounds.ts'
 import { partsOf, type Stations } from './stations.ts'
 import { bare, ours } from './subjects.ts'
-import { type ContainerUsage, containerUsage, podLives, podSeconds, requestsOf, type Span } from './usage.ts'
+import {
+  type ContainerUsage,
+  containerUsage,
+  type PodLife,
+  podLives,
+  podSeconds,
+  requestsOf,
+  residentMebibytes,
+  type Span,
+  usefulLives,
+} from './usage.ts'
 
 const COLD_RATIO = 1.25
 const WARM_MS = 60
@@ -36,10 +46,12 @@ export const timeFigures = (temperature: 'cold' | 'warm', samples: Samples): rea
 /** What one session costs that comes alone: from zero and back. */
 export const sessionFigures = (audit: readonly AuditEvent[], span: Span, sessions: number): readonly Figure[] => {
   const lives = podLives(audit, NAMESPACE)
-  const seconds = FUNCTIONS.map((name) => podSeconds(lives, name, span)).reduce((sum, each) => sum + each, 0)
+  const secondsOf = (all: readonly PodLife[]): number =>
+    FUNCTIONS.reduce((total, name) => total + podSeconds(all, name, span), 0) / sessions
   const requests = FUNCTIONS.map((name) => requestsOf(audit, { namespace: NAMESPACE, name }, span))
   return [
-    { name: 'platform/session/Pods', value: seconds / sessions, unit: 'pod-seconds' },
+    { name: 'platform/session/Pods', value: secondsOf(lives), unit: 'pod-seconds' },
+    { name: 'platform/session/Pods, until asked to end', value: secondsOf(usefulLives(lives)), unit: 'pod-seconds' },
     {
       name: 'platform/session/API requests',
       value: requests.reduce((sum, each) => sum + each, 0) / sessions,
@@ -60,22 +72,21 @@ const STATS_MS = 15_000
 export const memoryFigures = async ({ api }: Platform): Promise<readonly Figure[]> => {
   await pause(STATS_MS)
   const usage = (await containerUsage(api)).filter(({ namespace }) => namespace === NAMESPACE)
-  const ofPod = (service: string, container?: string): number =>
-    Math.max(
-      ...[...new Set(usage.filter(({ pod }) => pod.startsWith(`${service}-`)).map(({ pod }) => pod))].map((name) =>
-        sum(usage.filter(({ pod, container: each }) => pod === name && (!container || each === container))),
-      ),
-    )
-  return [ours.service, 'on-job-event', bare.service].flatMap((service) => [
-    {
-      name: `platform/memory/${service}`,
-      value: ofPod(service),
-      unit: 'MiB',
-      baseline: ofPod(bare.service),
-      ...(service !== bare.service && { limit: POD_MEBIBYTES }),
-    },
-    { name: `platform/memory/${service}/its process`, value: ofPod(service, 'function'), unit: 'MiB' },
-  ])
+  return [ours.service, 'on-job-event', bare.service].flatMap((service) => {
+    const containers = usage.filter(({ pod }) => pod.startsWith(`${service}-`))
+    const [{ podUid } = { podUid: '' }] = containers
+    const ofPod = containers.filter((each) => each.podUid === podUid)
+    const name = `platform/memory/${service}`
+    return [
+      { name, value: sum(ofPod), unit: 'MiB', ...(service !== bare.service && { limit: POD_MEBIBYTES }) },
+      {
+        name: `${name}/its process`,
+        value: sum(ofPod.filter(({ container }) => container === 'function')),
+        unit: 'MiB',
+      },
+      { name: `${name}/resident`, value: residentMebibytes(podUid), unit: 'MiB' },
+    ]
+  })
 }
 
 const sum = (usage: readonly ContainerUsage[]): number => usage.reduce((total, { mebibytes }) => total + mebibytes, 0)

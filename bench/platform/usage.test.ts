@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AuditEvent } from '#test/cluster/audit.ts'
-import { podLives, podSeconds, requestsOf } from './usage.ts'
+import { podLives, podSeconds, requestsOf, usefulLives } from './usage.ts'
 
 const at = (second: number): string => new Date(second * 1000).toISOString().replace('Z', '000Z')
 
@@ -30,9 +30,10 @@ test('a Pod lives from its binding until the kubelet has cleared it away', () =>
   })
   const lives = podLives([bound(10, 'f-1'), bound(15, 'f-2'), asksToDelete, cleared(50, 'f-1')], 'dormouse')
   expect(lives).toEqual([
-    { name: 'f-1', from: 10_000, to: 50_000 },
-    { name: 'f-2', from: 15_000, to: undefined },
+    { name: 'f-1', from: 10_000, asked: 20_000, to: 50_000 },
+    { name: 'f-2', from: 15_000, asked: undefined, to: undefined },
   ])
+  expect(usefulLives(lives).map(({ to }) => to)).toEqual([20_000, undefined])
 })
 
 test('Pod seconds are those within the span, of the workload alone', () => {
