@@ -38,7 +38,7 @@ const backToZero = async (platform: Platform, image: string): Promise<void> => {
   )
 }
 
-const coldAs = async (platform: Platform, experiment: string, variants: readonly Variant[], rounds = 6) => {
+const coldAs = async (platform: Platform, experiment: string, variants: readonly Variant[], rounds = 3) => {
   for (const [name, times] of Object.entries(await askCold(platform, variants, rounds)))
     say({ experiment, name, median: medianOf(times), times })
 }
@@ -74,7 +74,7 @@ const cpuRequests = async (platform: Platform, image: string): Promise<void> => 
     },
   ]
   await applyVariants(platform, variants, image)
-  await coldAs(platform, 'cpu, quiet', variants, 3)
+  await coldAs(platform, 'cpu, quiet', variants)
   await platform.kubectl('apply', '-f', '-', {
     stdin: JSON.stringify({
       apiVersion: 'v1',
@@ -83,7 +83,7 @@ const cpuRequests = async (platform: Platform, image: string): Promise<void> => 
     }),
   })
   await platform.kubectl('wait', '-n', 'busy', '--for=condition=Ready', 'pod', '--all')
-  await coldAs(platform, 'cpu, busy', variants, 4)
+  await coldAs(platform, 'cpu, busy', variants)
   await platform.kubectl('delete', 'namespace', 'busy')
 }
 
@@ -109,7 +109,7 @@ const aBusyPod = (at: number) => ({
 const activator = async (platform: Platform, image: string): Promise<void> => {
   const capacity = (of: string): Variant => ({
     name: `burst-capacity${of.replace('-', '-minus-')}`.replace(/capacity(\d)/, 'capacity-$1'),
-    annotations: { 'autoscaling.knative.dev/target-burst-capacity': of, 'autoscaling.knative.dev/window': '60s' },
+    annotations: { 'autoscaling.knative.dev/target-burst-capacity': of, 'autoscaling.knative.dev/window': '30s' },
   })
   const variants = [capacity('0'), capacity('211'), capacity('-1')]
   await applyVariants(platform, variants, image)
@@ -142,7 +142,7 @@ const bursts = async (platform: Platform): Promise<void> => {
   for (const each of settings) say({ experiment: 'burst', ...each, ...(await burst(platform, each)) })
 }
 
-const experiments = { backToZero, probes, cpuRequests, activator, initialScale, bursts }
+const experiments = { backToZero, initialScale, activator, bursts, probes, cpuRequests }
 const platform = thePlatform()
 const { dormouse } = await loadOwnImages(platform)
 const wanted = process.argv.slice(2)
