@@ -40,7 +40,8 @@ export const sweeperOf = (name: string, everyMinutes: number): object[] => {
       spec: {
         scaleTargetRef: { name },
         pollingInterval: 10,
-        cooldownPeriod: 60,
+        // The window is a minute since cron knows no less; the first sweep of it takes seconds, and one that is under way is finished.
+        cooldownPeriod: 10,
         minReplicaCount: 0,
         maxReplicaCount: 1,
         triggers: [

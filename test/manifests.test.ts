@@ -179,12 +179,12 @@ test('functions are reached from inside the cluster only', () => {
   }
 })
 
-test('the sweeper is up for a minute in every five, and a minute longer', () => {
+test('the sweeper is up for a minute in every five, and ten seconds longer', () => {
   expect(ofKind('ScaledObject').map(({ spec }) => spec)).toEqual([
     {
       scaleTargetRef: { name: 'timeout-sweeper' },
       pollingInterval: 10,
-      cooldownPeriod: 60,
+      cooldownPeriod: 10,
       minReplicaCount: 0,
       maxReplicaCount: 1,
       triggers: [
