@@ -6,7 +6,7 @@ import { eventually } from '#test/platform/eventually.ts'
 import { aRestrictedNamespace } from '#test/platform/fixtures.ts'
 import { install, loadOwnImages } from '#test/platform/installation.ts'
 import { type Platform, thePlatform } from '#test/platform/platform.ts'
-import { bareChain } from './bare-chain.ts'
+import { BARE, bareChain } from './bare-chain.ts'
 import { idleFigures, memoryFigures, sessionFigures, timeFigures } from './figures.ts'
 import { coldRounds, warmRounds } from './rounds.ts'
 import { allAtZero, allGone, SESSIONS } from './subjects.ts'
@@ -52,6 +52,7 @@ const sessions = sessionFigures(platform.audit(), { from: began, to: Date.now() 
 const warm = await warmRounds(platform, rounds)
 const memory = await memoryFigures(platform)
 await allGone(platform)
+await platform.kubectl('delete', '-n', NAMESPACE, 'apiserversource', BARE) // its adapter does not rest
 await pauseSweeps(platform, null)
 const figures = [
   ...timeFigures('cold', cold),
