@@ -4,7 +4,7 @@ import { managedNamespace } from '#sdk/namespaces.ts'
 import { eventually } from '#test/platform/eventually.ts'
 import type { Platform } from '#test/platform/platform.ts'
 import { millisecondsOf } from './stations.ts'
-import { allAtZero, allGone, ours } from './subjects.ts'
+import { allAtZero, allGone, noPodsIn, ours } from './subjects.ts'
 import { containerUsage, podLives } from './usage.ts'
 
 /** What a burst is taken with: annotations of the Knative Service's template, and its `containerConcurrency`. */
@@ -22,15 +22,7 @@ const SESSIONS_AT_ONCE = 100
 
 /** A namespace whose Jobs get no Pods, so that runners do not use what is to be measured. */
 const prepare = async ({ kubectl }: Platform, name: string): Promise<void> => {
-  const items = [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: managedNamespace } },
-    {
-      apiVersion: 'v1',
-      kind: 'ResourceQuota',
-      metadata: { name: 'none', namespace: name },
-      spec: { hard: { pods: '0' } },
-    },
-  ]
+  const items = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: managedNamespace } }, noPodsIn(name)]
   await kubectl('apply', '-f', '-', { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
   // The source's adapter starts anew with each namespace.
   await kubectl('wait', '-n', NAMESPACE, '--for=condition=Ready', 'apiserversource', '--all', '--timeout=60s')

@@ -3,17 +3,22 @@ import { parseArgs } from 'node:util'
 import { CONFIG, NAMESPACE } from '#manifests/names.ts'
 import { managedNamespace } from '#sdk/namespaces.ts'
 import { eventually } from '#test/platform/eventually.ts'
-import { aRestrictedNamespace } from '#test/platform/fixtures.ts'
 import { install, loadOwnImages } from '#test/platform/installation.ts'
 import { type Platform, thePlatform } from '#test/platform/platform.ts'
 import { BARE, bareChain } from './bare-chain.ts'
 import { idleFigures, memoryFigures, sessionFigures, timeFigures } from './figures.ts'
 import { coldRounds, warmRounds } from './rounds.ts'
-import { allAtZero, allGone, SESSIONS } from './subjects.ts'
+import { allAtZero, allGone, noPodsIn, SESSIONS, WITHOUT_RUNNERS } from './subjects.ts'
 
 /** Runs in the machine of a platform; writes its figures to a file for `bench/platform.ts`. */
 const { values } = parseArgs({
   options: { rounds: { type: 'string' }, 'idle-minutes': { type: 'string' }, out: { type: 'string' } },
+})
+
+const aManagedNamespace = (name: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels: { ...managedNamespace, 'pod-security.kubernetes.io/enforce': 'restricted' } },
 })
 
 const setUp = async (platform: Platform): Promise<void> => {
@@ -26,9 +31,8 @@ const setUp = async (platform: Platform): Promise<void> => {
   const [crd, ...rest] = bareChain(images.dormouse)
   const apply = (items: readonly unknown[]) =>
     kubectl('apply', '-f', '-', { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
-  const sessions = aRestrictedNamespace(SESSIONS)
-  const labels = { ...(sessions.metadata as { labels?: object }).labels, ...managedNamespace }
-  await apply([crd, { ...sessions, metadata: { ...sessions.metadata, labels } }])
+  await apply([crd, aManagedNamespace(SESSIONS), aManagedNamespace(WITHOUT_RUNNERS)])
+  await apply([noPodsIn(WITHOUT_RUNNERS)])
   await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
   await eventually('the bare chain is applied', () => apply(rest))
   for (const kind of ['apiserversource', 'trigger', 'ksvc'])

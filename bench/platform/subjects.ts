@@ -5,8 +5,9 @@ import type { Platform } from '#test/platform/platform.ts'
 import { BARE, bareKind } from './bare-chain.ts'
 import { acceptedAt, jobCreatedAt, type Stations, stationsOf } from './stations.ts'
 
-/** Where the sessions of the benchmark are. */
+/** Where the benchmark's sessions are, with runners; and where Jobs get no Pods, since a quota forbids them. */
 export const SESSIONS = 'bench'
+export const WITHOUT_RUNNERS = 'bench-without-runners'
 
 /** A function that makes a Job for each new object of a kind. */
 export type Subject = {
@@ -21,10 +22,16 @@ export const bare: Subject = { service: BARE, ...bareKind }
 
 const SPEC = { initialPrompt: 'Say hello.', timeout: 300, environmentVariables: { RUNNER_SECONDS: '0' } }
 
+export type Place = { readonly namespace: string; readonly name: string }
+
 /** Makes one object, and resolves with its way to its Job. */
-export const followOne = async (platform: Platform, subject: Subject, name: string): Promise<Stations> => {
+export const followOne = async (
+  platform: Platform,
+  subject: Subject,
+  { namespace, name }: Place,
+): Promise<Stations> => {
   const { apiVersion, kind, plural, service } = subject
-  const path = `/apis/${apiVersion}/namespaces/${SESSIONS}/${plural}`
+  const path = `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
   const user = `system:serviceaccount:${NAMESPACE}:${service}`
   await platform.api.post(path, { apiVersion, kind, metadata: { name }, spec: SPEC })
   return eventually(`${kind} ${name} has a Job and log lines`, async () => {
@@ -77,3 +84,11 @@ export const allGone = ({ api }: Platform): Promise<true> =>
     },
     180,
   )
+
+/** A quota that lets Jobs be, but none of their Pods. */
+export const noPodsIn = (namespace: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name: 'no-pods', namespace },
+  spec: { hard: { pods: '0' } },
+})
