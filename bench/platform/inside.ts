@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CONFIG, NAMESPACE } from '#manifests/names.ts'
 import { managedNamespace } from '#sdk/namespaces.ts'
@@ -46,6 +47,18 @@ const pauseSweeps = ({ api }: Platform, replicas: string | null): Promise<unknow
     metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': replicas } },
   })
 
+/** What is deleted is still told of for a while. */
+const LAST_EVENTS_MS = 10_000
+
+/** Leaves no session whose Job would time out or be cleared away, nor anything of the bare function's that watches. */
+const comeToRest = async (platform: Platform): Promise<void> => {
+  await platform.kubectl('delete', 'namespace', SESSIONS, WITHOUT_RUNNERS, '--timeout=120s')
+  await platform.kubectl('delete', '-n', NAMESPACE, 'apiserversource', BARE)
+  await pause(LAST_EVENTS_MS)
+  await allGone(platform)
+  await pauseSweeps(platform, null)
+}
+
 const platform = thePlatform()
 const rounds = Number(values.rounds)
 await setUp(platform)
@@ -55,9 +68,7 @@ await allGone(platform)
 const sessions = sessionFigures(platform.audit(), { from: began, to: Date.now() }, rounds)
 const warm = await warmRounds(platform, rounds)
 const memory = await memoryFigures(platform)
-await allGone(platform)
-await platform.kubectl('delete', '-n', NAMESPACE, 'apiserversource', BARE) // its adapter does not rest
-await pauseSweeps(platform, null)
+await comeToRest(platform)
 const figures = [
   ...timeFigures('cold', cold),
   ...timeFigures('warm', warm),
