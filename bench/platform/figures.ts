@@ -45,7 +45,8 @@ export const timeFigures = (temperature: 'cold' | 'warm', samples: Samples): rea
 
 /** What one session costs that comes alone: from zero and back. */
 export const sessionFigures = (audit: readonly AuditEvent[], span: Span, sessions: number): readonly Figure[] => {
-  const lives = podLives(audit, NAMESPACE)
+  // Those that make a new revision ready may still be on their way out.
+  const lives = podLives(audit, NAMESPACE).filter(({ from }) => from >= span.from)
   const secondsOf = (all: readonly PodLife[]): number =>
     FUNCTIONS.reduce((total, name) => total + podSeconds(all, name, span), 0) / sessions
   const requests = FUNCTIONS.map((name) => requestsOf(audit, { namespace: NAMESPACE, name }, span))
