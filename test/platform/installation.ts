@@ -76,7 +76,6 @@ const windowsOf = (minutes: number): Patch => ({
   patch: JSON.stringify([
     { op: 'replace', path: '/spec/triggers/0/metadata/start', value: `*/${minutes} * * * *` },
     { op: 'replace', path: '/spec/triggers/0/metadata/end', value: `1-59/${minutes} * * * *` },
-    { op: 'replace', path: '/spec/cooldownPeriod', value: 10 },
   ]),
 })
 
