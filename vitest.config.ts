@@ -1,7 +1,23 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/**
+ * The files of `test/platform/` share one cluster: the scenarios come first, since they count every request that was refused since its
+ * start, and uninstalling, which refuses some, comes last.
+ */
+class ScenariosFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      if (moduleId.endsWith('/platform/scenarios.test.ts')) return 0
+      return moduleId.endsWith('/platform/uninstall.test.ts') ? 2 : 1
+    }
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: ScenariosFirst },
     projects: [
       {
         test: {
