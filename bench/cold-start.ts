@@ -36,7 +36,7 @@ const subjectsIn = (dist: string): readonly Subject[] => {
   return [
     { name: session, args: [bundled(session)], event: newSession, ...asking },
     { name: job, args: [bundled(job)], event: readyJob, ...asking },
-    { name: 'on-dead-letter', args: [bundled('on-dead-letter')], event: newSession, ...asking, asksApiServer: false },
+    { name: 'on-dead-letter', args: [bundled('on-dead-letter')], event: newSession, ...asking },
     { name: 'timeout-sweeper --once', args: [bundled('timeout-sweeper'), '--once'], ...asking },
     {
       name: `${session}, ignored event`,
