@@ -1,4 +1,4 @@
-import { gone, put, withFields } from '../schema/rebuild.ts'
+import { put } from '../schema/rebuild.ts'
 import { named } from './built-in-types.ts'
 import { isObject } from './shapes.ts'
 import type { Field, FieldType, JsonObject, MapType, TypeInfo } from './types.ts'
@@ -78,18 +78,16 @@ const isOfText = ({ element }: MapType): boolean => element?.scalar === 'string'
 
 /** `undefined` takes a field away. */
 function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
-  const result = withFields(object, (value, name) => {
-    if (!changes.has(name)) return value
+  const result: Record<string, unknown> = {}
+  for (const name of Object.keys(object)) {
     const made = changes.get(name)
-    return made === undefined ? gone : made
-  })
-  let more: Record<string, unknown> | undefined
-  for (const [name, made] of changes) {
-    if (made === undefined || Object.hasOwn(object, name)) continue
-    more ??= { ...result }
-    put(more, name, made)
+    if (made !== undefined) put(result, name, made)
+    else if (!changes.has(name)) put(result, name, object[name])
   }
-  return more ?? result
+  changes.forEach((made, name) => {
+    if (made !== undefined && !Object.hasOwn(object, name)) put(result, name, made)
+  })
+  return result
 }
 
 const structs = new WeakMap<MapType, readonly string[]>()

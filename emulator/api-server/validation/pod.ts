@@ -34,6 +34,7 @@ const allowed =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n'
 
 function changeErrors(pod: KubeObject, old: KubeObject): Errors {
+  if (pod['spec'] === old['spec']) return []
   const [next, before] = [record(pod['spec']), record(old['spec'])]
   const counts = ['containers', 'initContainers'].flatMap(
     (key): Errors =>
