@@ -7,7 +7,7 @@ import type { Figure } from './report.ts'
 const LIMIT_MEBIBYTES = 1024
 
 /** At most so many times what it costs to write the objects of 10,000 sessions as JSON, and to read them, ten times. */
-const GOAL = 40
+const GOAL = 30
 
 /** Objects that live for one request fill V8's usual 16 MiB of young space too fast; the rest has to do with less than it would take. */
 const FLAGS = ['--max-semi-space-size=64', '--max-old-space-size=640']
