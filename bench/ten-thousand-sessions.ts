@@ -18,7 +18,7 @@ const SESSIONS = 10_000
 /** As many come in each second of virtual time. */
 const PER_SECOND = 100
 /** So long each is there, more than long enough to complete. */
-const KEPT_SECONDS = 20
+const KEPT_SECONDS = 10
 const RETRY_MS = 500
 
 const sessions = { apiVersion: 'vteam.ambient-code/v1alpha1', plural: 'agenticsessions' }
