@@ -79,10 +79,12 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'delete-background',
+    isRace: true, // whether the Pod is deleted first, or the Job controller takes its finalizer off
     steps: [create({ seconds: '600' }), ready, { do: 'delete', policy: 'Background' }, until({ is: 'bare' }), settled],
   },
   {
     name: 'delete-foreground',
+    isRace: true, // whether the Pod is deleted first, or the Job controller takes its finalizer off
     steps: [create({ seconds: '600' }), ready, { do: 'delete', policy: 'Foreground' }, until({ is: 'bare' }), settled],
   },
   {
