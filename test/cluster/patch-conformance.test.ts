@@ -16,7 +16,7 @@ let live: Live
 const recorded = new Map<string, readonly Recorded[]>()
 
 beforeAll(async () => {
-  plane = await startControlPlane()
+  plane = await startControlPlane({ hasControllers: false })
   live = connect(plane.adminKubeconfig)
   await install(live)
 })

@@ -43,6 +43,17 @@ async function ask(path: string, accept: string): Promise<{ date: number; bytes:
   return { date: Date.parse(response.headers.date ?? ''), bytes: await buffer(response) }
 }
 
+/** The same version of an object in both forms: a controller may write between two reads. */
+async function unchanged(path: string): Promise<{ protobuf: Buffer; json: KubeObject }> {
+  const asJson = async () => JSON.parse((await ask(path, 'application/json')).bytes.toString()) as KubeObject
+  for (let json = await asJson(); ; ) {
+    const { bytes: protobuf } = await ask(path, 'application/vnd.kubernetes.protobuf')
+    const later = await asJson()
+    if (later.metadata.resourceVersion === json.metadata.resourceVersion) return { protobuf, json }
+    json = later
+  }
+}
+
 /** As a user would send it. */
 function bare(object: Json): Json {
   const { metadata, status: _, ...rest } = object
@@ -127,9 +138,7 @@ test.each(
 )('a %s of %s, %s, reads alike in protobuf and in JSON', async (kind, apiVersion, name) => {
   const found = recordedProtobuf.find(({ json }) => json.kind === kind)
   await make(kind, found?.json as Json)
-  const path = `${collectionOf(kind, apiVersion)}/${name}`
-  const protobuf = (await ask(path, 'application/vnd.kubernetes.protobuf')).bytes
-  const json = JSON.parse((await ask(path, 'application/json')).bytes.toString()) as unknown
+  const { protobuf, json } = await unchanged(`${collectionOf(kind, apiVersion)}/${name}`)
   expect(decodeProtobuf(protobuf).object).toEqual(withoutNull(json))
   kept.protobuf.push({ json, protobuf: protobuf.toString('base64') })
 })
