@@ -1,15 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { JobObject } from '#reconcilers/agentic-session/job.ts'
-import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
-import { ApiError } from './api-client.ts'
+import type { Fault, World } from '../scenarios/world.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
+import { liveView } from './live-view.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
 import { renderedSource } from './rendered-source.ts'
-
-type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 
 /** What happens to our functions and their events, whatever the scenario. */
 export type Stage = {
@@ -38,7 +32,7 @@ type Name = (typeof names)[number]
 
 /** Functions as processes, real receive adapters that post to them, and the scenarios' view on it. */
 export const createStage = (controlPlane: ControlPlane): Stage => {
-  const { api, kubectl } = controlPlane
+  const { api } = controlPlane
   const instances: Record<Name, FunctionProcess[]> = { 'on-session-event': [], 'on-job-event': [] }
   let adapters: ReceiveAdapter[] = []
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
@@ -81,56 +75,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       kind: 'Namespace',
       metadata: { name: namespace, labels: { 'ambient-code.io/managed': 'true' } },
     })
-    const sessionsPath = `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
-    const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
-    const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
-
     return {
-      namespace,
-      create: async (name, session = {}) => {
-        await api.post(sessionsPath, sessionFor(name, session))
-      },
-      annotate: async (name, annotations) => {
-        await api.patch(`${sessionsPath}/${name}`, 'merge', { metadata: { annotations } })
-      },
-      delete: async (name) => {
-        await api.delete(`${sessionsPath}/${name}`, { propagationPolicy: 'Background' })
-      },
-      session: (name) => api.get<Live<AgenticSession>>(`${sessionsPath}/${name}`).catch(undefinedIfMissing),
-      sessions: () => list<AgenticSession>(sessionsPath),
-      jobs: () => list<JobObject>(jobsPath),
-      apply: async (object) => {
-        await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
-      },
-      leftovers: async () => {
-        const kinds = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n')
-        const all = kinds.filter((kind) => !kind.startsWith('events')).join(',')
-        const objects = (await kubectl('get', all, '-n', namespace, '-o', 'name')).trim().split('\n')
-        const given = ['', 'configmap/kube-root-ca.crt', 'serviceaccount/default']
-        return objects.filter((name) => !given.includes(name))
-      },
-      events: () => list<KubeEvent>(`/api/v1/namespaces/${namespace}/events`),
-      versions: async () => {
-        const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
-        return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
-      },
-      now: Date.now,
-      wait: (seconds) => pause(seconds * 1000),
-      eventually: async (what, look, seconds = 30) => {
-        for (const deadline = Date.now() + seconds * 1000; ; await pause(100)) {
-          const seen = await look()
-          if (seen !== undefined) return seen
-          if (Date.now() > deadline) {
-            const sessions = (await list<AgenticSession>(sessionsPath)).map(({ metadata, status }) => ({
-              name: metadata.name,
-              status,
-            }))
-            throw new Error(
-              `${namespace}: not within ${seconds} s: ${what}; sessions: ${JSON.stringify(sessions).slice(0, 3000)}`,
-            )
-          }
-        }
-      },
+      ...liveView(controlPlane, namespace),
       sweep: () => sweepOnce(controlPlane),
       startSweeper: async (periodSeconds) => {
         sweepers.push(await startSweeper(controlPlane, periodSeconds))
@@ -179,8 +125,3 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
 
 /** There is no broker that would give up. */
 const notHere = (): Promise<never> => Promise.reject(new Error('this world has no fault "function down"'))
-
-const undefinedIfMissing = (error: unknown): undefined => {
-  if (error instanceof ApiError && error.code === 404) return undefined
-  throw error
-}

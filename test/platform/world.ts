@@ -1,9 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { JobObject } from '#reconcilers/agentic-session/job.ts'
-import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { ApiError } from '../cluster/api-client.ts'
-import { type Fault, type KubeEvent, type Runner, sessionFor, type World } from '../scenarios/world.ts'
+import { liveView } from '../cluster/live-view.ts'
+import type { Fault, Runner, World } from '../scenarios/world.ts'
 import { breakFunction, mendFunction } from './broken-function.ts'
 import { eventually } from './eventually.ts'
 import { aRestrictedNamespace } from './fixtures.ts'
@@ -11,8 +7,6 @@ import type { Platform } from './platform.ts'
 import { BENT } from './runner-pods.ts'
 import { startSweeperPod, sweepOnce } from './sweeps.ts'
 import { deliverTo, NAMES, twice } from './triggers.ts'
-
-type List<T extends KubernetesObject> = { readonly items: readonly Live<T>[] }
 
 /** What cannot be broken here, and why. */
 export const notHere: Partial<Readonly<Record<Fault, string>>> = {
@@ -50,66 +44,17 @@ export const makeNamespaces = async (platform: Platform, names: readonly string[
 
 /** The world of a namespace that `makeNamespaces` made. */
 export const worldIn = (platform: Platform, namespace: string): World => {
-  const { api, kubectl } = platform
-  const sessionsPath = `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
-  const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
-  const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
+  const view = liveView(platform, namespace)
   const deliverEvents = async () => {
     await deliverTo(platform, namespace, NAMES)
     await twice(platform, namespace, false)
   }
 
   return {
-    namespace,
-    create: async (name, session = {}) => {
-      await api.post(
-        sessionsPath,
-        sessionFor(name, { ...session, ...(session.runner && { runner: slower(session.runner) }) }),
-      )
-    },
-    annotate: async (name, annotations) => {
-      await api.patch(`${sessionsPath}/${name}`, 'merge', { metadata: { annotations } })
-    },
-    delete: async (name) => {
-      await api.delete(`${sessionsPath}/${name}`, { propagationPolicy: 'Background' })
-    },
-    session: (name) => api.get<Live<AgenticSession>>(`${sessionsPath}/${name}`).catch(undefinedIfMissing),
-    sessions: () => list<AgenticSession>(sessionsPath),
-    jobs: () => list<JobObject>(jobsPath),
-    apply: async (object) => {
-      await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
-    },
-    leftovers: async () => {
-      const kinds = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n')
-      const all = kinds.filter((kind) => !kind.startsWith('events')).join(',')
-      const objects = (await kubectl('get', all, '-n', namespace, '-o', 'name')).trim().split('\n')
-      const given = ['', 'configmap/kube-root-ca.crt', 'serviceaccount/default']
-      return objects.filter((name) => !given.includes(name))
-    },
-    events: () => list<KubeEvent>(`/api/v1/namespaces/${namespace}/events`),
-    versions: async () => {
-      const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
-      return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
-    },
-    now: Date.now,
-    wait: (seconds) => pause(seconds * 1000),
-    eventually: async (what, look, seconds = 30) => {
-      const limit = seconds * PATIENCE
-      for (const deadline = Date.now() + limit * 1000; ; await pause(100)) {
-        const seen = await look()
-        if (seen !== undefined) return seen
-        if (Date.now() > deadline) {
-          const sessions = (await list<AgenticSession>(sessionsPath)).map(({ metadata, status }) => ({
-            name: metadata.name,
-            status,
-          }))
-          const pods = await kubectl('get', 'pods', '-n', namespace)
-          throw new Error(
-            `${namespace}: not within ${limit} s: ${what}; sessions: ${JSON.stringify(sessions).slice(0, 3000)}; ${pods}`,
-          )
-        }
-      }
-    },
+    ...view,
+    create: (name, { runner, ...session } = {}) =>
+      view.create(name, { ...session, ...(runner && { runner: slower(runner) }) }),
+    eventually: (what, look, seconds = 30) => view.eventually(what, look, seconds * PATIENCE),
     sweep: () => sweepOnce(platform),
     startSweeper: (periodSeconds) => startSweeperPod(platform, periodSeconds),
     loseEvents: () => deliverTo(platform, namespace, []),
@@ -142,8 +87,3 @@ export const apiServerRestarts: readonly number[] = restarts
 
 const unavailable = (fault: Fault) => (): Promise<never> =>
   Promise.reject(new Error(`this world has no fault "${fault}"`))
-
-const undefinedIfMissing = (error: unknown): undefined => {
-  if (error instanceof ApiError && error.code === 404) return undefined
-  throw error
-}
