@@ -22,8 +22,9 @@ const FIELD_MANAGER = 'fieldManager=dormouse'
 export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
   const call = async (call: Call): Promise<unknown> => {
     const answer = await send(call)
-    if (answer.status >= 200 && answer.status < 300) return JSON.parse(answer.body)
-    throw errorOf(call, answer)
+    if (answer.status < 200 || answer.status > 299) throw errorOf(call, answer)
+    if (typeof answer.body !== 'string') return answer.body
+    throw new UnreachableError(`${call.method} ${call.path}: the answer is no JSON: ${answer.body.slice(0, 200)}`)
   }
   // The API server has checked every object against the schema of its kind: what it returns is what the kind says.
   const callFor = async <T extends KubernetesObject>(_kind: Kind<T>, request: Call) => (await call(request)) as Live<T>
@@ -161,10 +162,5 @@ const forbiddenOf = (said: string, message: string, details: Status['details']):
   return new RefusedError('Invalid', message.slice(0, 1000))
 }
 
-const statusOf = (body: string): Status => {
-  try {
-    return JSON.parse(body) as Status
-  } catch {
-    return { message: body }
-  }
-}
+const statusOf = (body: unknown): Status =>
+  typeof body === 'object' && body !== null ? body : { message: String(body) } // an error of the API server is a Status

@@ -12,7 +12,12 @@ export type Call = {
   readonly accept?: string
 }
 
-export type Answer = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string }
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** What the JSON says; the text where it is none, as from a proxy. */
+  readonly body: unknown
+}
 
 /** Sends one call and returns whatever the API server answered. */
 export type Transport = {
@@ -80,7 +85,7 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
-            body: Buffer.concat(chunks).toString(),
+            body: read(Buffer.concat(chunks).toString()),
           })
         })
       })
@@ -119,4 +124,12 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
   }
 
   return { send, close: () => agent.destroy() }
+}
+
+const read = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

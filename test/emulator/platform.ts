@@ -88,18 +88,18 @@ export const createTestPlatform = async ({
   }
 }
 
-/** Over the API server's function, as text, as on the wire. */
+/** Over the API server's function. What it answers is shared with its store; what it is sent comes as over the wire. */
 export const transportOver = ({ handle }: ApiServer, user: User, isAway: () => boolean): Pick<Transport, 'send'> => ({
   send: async ({ method, path, body, contentType = 'application/json', accept = 'application/json' }) => {
     if (isAway()) throw new UnreachableError(`${method} ${path}: connect ECONNREFUSED`)
     const headers = { 'content-type': contentType, accept, 'user-agent': 'dormouse' }
     const answer = handle({ method, path, headers, user, ...(body && { body: overTheWire(body) }) })
     if ('watch' in answer) throw new Error(`${path} is a watch`)
-    return { status: answer.status, headers: answer.headers, body: JSON.stringify(answer.body) }
+    return { status: answer.status, headers: answer.headers, body: answer.body }
   },
 })
 
-/** Nobody shares an object with the API server. */
+/** Nobody's own object gets into the store, and what is `undefined` is not there. */
 const overTheWire = (body: object): object => JSON.parse(JSON.stringify(body)) as object
 
 const sweeperOf = (functions: readonly FunctionDefinition[]): FunctionDefinition => {
