@@ -1,4 +1,3 @@
-import { withStructs } from '../patch/structs.ts'
 import { managerFromUserAgent, trackUpdate, withManagedFields } from '../patch/track-update.ts'
 import { checkSchema } from '../schema/check-schema.ts'
 import { applyDefaults } from '../schema/defaults.ts'
@@ -12,7 +11,7 @@ import { crdColumns } from './crd-columns.ts'
 import { withNamesAccepted } from './crd-conditions.ts'
 import { definitionErrors } from './crd-validation.ts'
 import { checkWriteOptions, decodeBody } from './decode.ts'
-import { asStored } from './defaults/as-stored.ts'
+import { asStored, type Stored } from './defaults/as-stored.ts'
 import { allocated } from './defaults/service.ts'
 import { generatedName } from './generated-name.ts'
 import { at, listAt, timestamp, without } from './json.ts'
@@ -81,7 +80,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   if (existing) throw alreadyExists(type, name ?? '', existing.metadata.deletionTimestamp !== undefined)
   const isService = type.kind === 'Service' && !type.isCustom
   const placedAt = asStored(call, isService ? allocated(object, store, world) : object)
-  const owned = tracked ? placedAt : withOwners(call, undefined, placedAt)
+  const owned = tracked ? placedAt.stored : withOwners(call, undefined, placedAt)
   if (isDryRun(call)) return owned
   const stored = store.put(tableOf(type), key, fitting(owned, key))
   if (tableOf(type) === CRDS) settleNames(call, stored)
@@ -166,17 +165,17 @@ export const managerOf = ({ request, info }: Call): string =>
   info.query.get('fieldManager') || managerFromUserAgent(request.headers['user-agent'] ?? '')
 
 /** With managedFields as after a create, update or patch; unchanged for a kind that emulator/patch does not know. */
-export function withOwners(call: Call, before: KubeObject | undefined, after: KubeObject): KubeObject {
+export function withOwners(call: Call, before: KubeObject | undefined, { stored, tracked }: Stored): KubeObject {
   const known = typeInfoOf(call.type)
-  if (!known) return after
+  if (!known) return stored
   const { subresource } = call.info
   const entries = trackUpdate({
     type: known,
     before,
-    after: { ...withStructs(known, after, before), apiVersion: apiVersionOf(call.type) },
+    after: { ...tracked, apiVersion: apiVersionOf(call.type) },
     manager: managerOf(call),
     now: call.core.world.now(),
     ...(subresource !== '' && { subresource }),
   })
-  return withManagedFields(after, entries) as KubeObject
+  return withManagedFields(stored, entries) as KubeObject
 }

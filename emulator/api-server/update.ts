@@ -96,7 +96,7 @@ export function replace(
   const settle = admitted(call, next, old)
   const isService = type.kind === 'Service' && !type.isCustom && info.subresource === ''
   const placed = asStored(call, isService ? allocated(next, core.store, core.world) : next, old)
-  const owned = from === 'apply' ? placed : withOwners(call, old, placed)
+  const owned = from === 'apply' ? placed.stored : withOwners(call, old, placed)
   // What was written under another schema, and reads otherwise now, is written anew.
   const isAsRead = old === stored || equal(old, { ...stored, apiVersion: old.apiVersion })
   if (isAsRead && isNoChange(owned, old) && !isFinished(owned)) return old

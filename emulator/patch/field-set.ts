@@ -88,14 +88,16 @@ export function union(one: FieldSet, other: FieldSet): FieldSet {
 
 export function intersection(one: FieldSet, other: FieldSet): FieldSet {
   if (one === other || isEmpty(one)) return one
-  const result = new Map<string, FieldNode>()
-  one.forEach((left, name) => {
-    const right = other.get(name)
-    if (!right) return
+  let result: Map<string, FieldNode> | undefined
+  other.forEach((right, name) => {
+    const left = one.get(name)
+    if (!left) return
     const node = nodeOf(left, left.isMember && right.isMember, intersection(left.below, right.below))
-    if (!isGone(node)) result.set(name, node)
+    if (isGone(node)) return
+    result ??= new Map()
+    result.set(name, node)
   })
-  return result
+  return result ?? emptySet
 }
 
 export function difference(one: FieldSet, other: FieldSet): FieldSet {

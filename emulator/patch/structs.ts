@@ -1,4 +1,4 @@
-import { put } from '../schema/rebuild.ts'
+import { gone, put, withFields } from '../schema/rebuild.ts'
 import { named } from './built-in-types.ts'
 import { isObject } from './shapes.ts'
 import type { Field, FieldType, JsonObject, MapType, TypeInfo } from './types.ts'
@@ -38,24 +38,19 @@ function filledList(element: FieldType, list: readonly unknown[], before: unknow
 
 function filledMap(map: MapType, object: JsonObject, before: JsonObject): JsonObject {
   const { fields, element = {} } = map
-  let changes: Map<string, unknown> | undefined
-  for (const name of Object.keys(object)) {
-    const inner = object[name]
-    if (typeof inner !== 'object' && inner !== '' && inner !== 0 && inner !== false) continue
-    if (inner === before[name] && inner !== null && typeof inner === 'object') continue
+  const kept = withFields(object, (inner, name) => {
+    if (typeof inner !== 'object' && inner !== '' && inner !== 0 && inner !== false) return inner
+    if (inner === before[name] && inner !== null) return inner
     const field = fields.get(name)
-    const made = filledField(
-      { name, field, element: field?.type ?? element, isOfText: isOfText(map) },
-      inner,
-      before[name],
-    )
-    if (made !== inner) changes = (changes ?? new Map()).set(name, made)
-  }
+    return filledField({ name, field, element: field?.type ?? element, isOfText: isOfText(map) }, inner, before[name])
+  })
+  let result: Record<string, unknown> | undefined
   for (const name of structsOf(map)) {
-    if (object[name] === undefined || object[name] === null)
-      changes = (changes ?? new Map()).set(name, filled(fields.get(name)?.type ?? {}, {}))
+    if (kept[name] !== undefined && kept[name] !== null) continue
+    result ??= { ...kept }
+    put(result, name, filled(fields.get(name)?.type ?? {}, {}))
   }
-  return changes ? withChanges(object, changes) : object
+  return result ?? kept
 }
 
 type Inside = {
@@ -65,30 +60,16 @@ type Inside = {
   readonly isOfText: boolean
 }
 
-/** `undefined` where it is left out. */
+/** `gone` where it is left out. */
 function filledField({ name, field, element, isOfText }: Inside, value: unknown, before: unknown): unknown {
   if (value === null) {
     if (!field && isOfText) return ''
-    return field?.isRequired ? null : undefined
+    return field?.isRequired ? null : gone
   }
-  return field && isOmitted(name, field, value) ? undefined : filled(element, value, before)
+  return field && isOmitted(name, field, value) ? gone : filled(element, value, before)
 }
 
 const isOfText = ({ element }: MapType): boolean => element?.scalar === 'string'
-
-/** `undefined` takes a field away. */
-function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
-  const result: Record<string, unknown> = {}
-  for (const name of Object.keys(object)) {
-    const made = changes.get(name)
-    if (made !== undefined) put(result, name, made)
-    else if (!changes.has(name)) put(result, name, object[name])
-  }
-  changes.forEach((made, name) => {
-    if (made !== undefined && !Object.hasOwn(object, name)) put(result, name, made)
-  })
-  return result
-}
 
 const structs = new WeakMap<MapType, readonly string[]>()
 

@@ -65,10 +65,23 @@ export function compileRules(schema: Schema, isRoot: boolean): CompiledRules {
 /** Whether a schema has rules, or one below it. */
 export const hasRules = anywhere((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0)
 
+/** Values by which every rule of these schemas was kept when they stood in their own place. */
+const kept = new WeakMap<object, WeakSet<Schema>>()
+
 function validateAt(place: Place): readonly FieldError[] {
-  const { schema, value, old, path, pairing } = place
+  const { schema, value, old, pairing } = place
   if (!hasRules(schema)) return []
   if (value === null || value === undefined) return []
+  // Most writes are of a status, and leave the spec the very same value.
+  if (typeof value !== 'object' || value !== old || pairing.pair?.old !== old) return errorsAt(place)
+  if (kept.get(value)?.has(schema)) return []
+  const errors = errorsAt(place)
+  if (errors.length === 0) kept.set(value, (kept.get(value) ?? new WeakSet()).add(schema))
+  return errors
+}
+
+function errorsAt(place: Place): readonly FieldError[] {
+  const { schema, value, old, path, pairing } = place
   const errors = ruleErrors(place)
   const inner = (each: Schema, more: Partial<Place>): readonly FieldError[] =>
     validateAt({ ...place, ...more, schema: each, isRoot: each['x-kubernetes-embedded-resource'] === true })

@@ -60,8 +60,9 @@ export function validateStatus(
 }
 
 function listErrors(schema: Schema, object: unknown, oldObject: unknown): readonly FieldError[] {
-  const hadErrors = oldObject !== undefined && validateListTypes(schema, oldObject, '').length > 0
-  return hadErrors ? [] : validateListTypes(schema, object, '')
+  const errors = validateListTypes(schema, object, '')
+  const isForgiven = errors.length > 0 && oldObject !== undefined && validateListTypes(schema, oldObject, '').length > 0
+  return isForgiven ? [] : errors
 }
 
 function rulesOrNotice(

@@ -89,7 +89,7 @@ function inputOf(call: Call, { kind, operation, object, old }: Deed, asked: Aske
   const { name, namespace } = asked
   const seen = (each: KubeObject | undefined): unknown => {
     if (!each) return null
-    const stored = kind ? each : asStored(call, each)
+    const stored = kind ? each : asStored(call, each).stored
     const isOther = type.isCustom && version !== type.version
     return celValue(isOther ? { ...stored, apiVersion: apiVersionOf({ ...type, version }) } : stored)
   }

@@ -34,14 +34,27 @@ const states = (container: Json): Json => {
   return { ...container, state: state(record(container['state'])), lastState: state(record(container['lastState'])) }
 }
 
+export type Stored = {
+  readonly stored: KubeObject
+  /** The same as its fields are owned: with structs, without nulls that mean nothing. Of a kind without field types the same object. */
+  readonly tracked: KubeObject
+}
+
+/** Of these, all that the store adds means nothing. */
+const withNullsAdded: readonly string[] = ['Event', 'Pod', 'PersistentVolumeClaim']
+
 /**
  * A built-in object after its way into the store and back: Go's zero values are left out or filled in. What is the very same value in
  * `before`, which is stored, stays so. Pure.
  */
-export function asStored({ type }: Call, object: KubeObject, before?: KubeObject): KubeObject {
-  const info = type.isCustom || type.kind === 'CustomResourceDefinition' ? undefined : typeInfoOf(type)
-  if (!info) return object
-  return ofKind(withStructs(info, object, before) as KubeObject, before)
+export function asStored({ type }: Call, object: KubeObject, before?: KubeObject): Stored {
+  const info = typeInfoOf(type)
+  if (!info) return { stored: object, tracked: object }
+  const filled = withStructs(info, object, before) as KubeObject
+  if (type.isCustom || type.kind === 'CustomResourceDefinition') return { stored: object, tracked: filled }
+  const stored = ofKind(filled, before)
+  const isAsFilled = stored === filled || withNullsAdded.includes(type.kind)
+  return { stored, tracked: isAsFilled ? filled : (withStructs(info, stored, before) as KubeObject) }
 }
 
 function ofKind(object: KubeObject, before: KubeObject | undefined): KubeObject {
