@@ -136,6 +136,11 @@ describe('a write is refused', () => {
       { name: 'UnreachableError', message: expect.stringContaining('busy') },
     ],
     [
+      'by a proxy that calls it a success',
+      { status: 200, body: '<html>log in</html>' },
+      { name: 'UnreachableError', message: expect.stringContaining('the answer is no JSON: <html>log in') },
+    ],
+    [
       'for longer than an event can wait',
       { status: 429, headers: { 'retry-after': '30' } },
       { name: 'ThrottledError', retryAfterSeconds: 30 },

@@ -30,6 +30,11 @@ describe('a call', () => {
     expect(await send(call)).toMatchObject({ status: 418, headers: { 'x-a': 'b' }, body: 'läuft' })
   })
 
+  it('reads what is JSON', async () => {
+    const { send } = await toServer({ body: { items: ['läuft'] } })
+    expect((await send(call)).body).toEqual({ items: ['läuft'] })
+  })
+
   it('says who we are and what we take', async () => {
     const { send, requests } = await toServer({})
     await send(call)
