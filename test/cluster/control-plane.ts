@@ -7,7 +7,7 @@ import { type AuditEvent, followAuditLog } from './audit.ts'
 import { ensureBinaries } from './binaries.ts'
 import { apiServerArgs, controllerManagerArgs, etcdArgs } from './control-plane-args.ts'
 import { type Kubectl, kubectlWith } from './kubectl.ts'
-import { layOut } from './layout.ts'
+import { freeAddress, layOut } from './layout.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 import { serviceAccounts } from './service-accounts.ts'
 
@@ -96,7 +96,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 
   try {
-    const layout = await layOut(dir)
+    const layout = layOut(dir, await freeAddress())
     const launchApiServer = () =>
       run('kube-apiserver', binaries.kubeApiserver, [...apiServerArgs(layout), ...(options.apiServerArgs ?? [])])
 

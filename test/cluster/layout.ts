@@ -22,14 +22,21 @@ export type Layout = {
   readonly controllerKubeconfig: string
 }
 
-/** Chooses ports and writes all files that must be there before the first process. */
-export async function layOut(dir: string): Promise<Layout> {
+/** Where a control plane is reached. */
+export type Address = Pick<Layout, 'etcdPort' | 'etcdPeerPort' | 'apiServerPort'> & { readonly ip: string }
+
+export async function freeAddress(): Promise<Address> {
   const [etcdPort = 0, etcdPeerPort = 0, apiServerPort = 0] = await freePorts(3)
-  const server = `https://127.0.0.1:${apiServerPort}`
+  return { ip: '127.0.0.1', etcdPort, etcdPeerPort, apiServerPort }
+}
+
+/** Writes all files that must be there before the first process; `users` as in `writeCredentials`. */
+export function layOut(dir: string, { ip, ...ports }: Address, users: Readonly<Record<string, string>> = {}): Layout {
+  const server = `https://${ip}:${ports.apiServerPort}`
   const certDir = join(dir, 'certs')
   const caFile = join(certDir, 'apiserver.crt')
   for (const folder of ['logs', 'service-accounts']) mkdirSync(join(dir, folder))
-  const credentials = writeCredentials(dir)
+  const credentials = writeCredentials(dir, users)
   const auditPolicyFile = join(dir, 'audit-policy.yaml')
   writeFileSync(auditPolicyFile, AUDIT_POLICY)
   const kubeconfig = (name: string, token: string): string =>
@@ -38,9 +45,7 @@ export async function layOut(dir: string): Promise<Layout> {
     dir,
     server,
     credentials,
-    etcdPort,
-    etcdPeerPort,
-    apiServerPort,
+    ...ports,
     auditPolicyFile,
     auditLogFile: join(dir, 'audit.log'),
     certDir,

@@ -1,15 +1,17 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
-import { AUDIT_POLICY } from '../cluster/audit.ts'
-import { writeCredentials, writeKubeconfig } from '../cluster/credentials.ts'
-import type { Layout } from '../cluster/layout.ts'
+import { writeKubeconfig } from '../cluster/credentials.ts'
+import { type Address, type Layout, layOut } from '../cluster/layout.ts'
 import { nodeComponents } from './components.ts'
 import { REGISTRY } from './images.ts'
 import { BRIDGE, NODE_IP, POD_SUBNET } from './machine.ts'
 
 export const NODE_NAME = 'dormouse'
 export const CLUSTER_DOMAIN = 'cluster.local'
+
+/** In the platform's own network, so that the usual ports are free. */
+const ADDRESS: Address = { ip: NODE_IP, etcdPort: 2379, etcdPeerPort: 2380, apiServerPort: 6443 }
 
 /** Where the parts of one platform have their files. */
 export type NodeFiles = {
@@ -38,8 +40,8 @@ type Programs = Readonly<Record<string, string>>
 
 /** Writes all files that must be there before the first process. `cgroup` names the one that all Pods go below. */
 export async function writeNodeFiles(dir: string, programs: Programs, cgroup: string): Promise<NodeFiles> {
-  for (const folder of ['logs', 'service-accounts', 'bin', 'cni']) mkdirSync(join(dir, folder))
-  const layout = layOut(dir)
+  for (const folder of ['bin', 'cni']) mkdirSync(join(dir, folder))
+  const layout = layOut(dir, ADDRESS, USERS)
   const file = (name: string, content: string | object): string => {
     const path = join(dir, name)
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content, undefined, 2))
@@ -74,32 +76,6 @@ export async function writeNodeFiles(dir: string, programs: Programs, cgroup: st
     corefile: file('Corefile', corefile(kubeconfigOf('system:coredns'))),
     kubeletClient,
     kubeconfigOf,
-  }
-}
-
-function layOut(dir: string): Layout {
-  const server = `https://${NODE_IP}:6443`
-  const certDir = join(dir, 'certs')
-  const caFile = join(certDir, 'apiserver.crt')
-  const credentials = writeCredentials(dir, USERS)
-  const auditPolicyFile = join(dir, 'audit-policy.yaml')
-  writeFileSync(auditPolicyFile, AUDIT_POLICY)
-  const kubeconfig = (name: string, token: string): string =>
-    writeKubeconfig(join(dir, `${name}.kubeconfig`), { server, caFile, token })
-  return {
-    dir,
-    server,
-    credentials,
-    etcdPort: 2379,
-    etcdPeerPort: 2380,
-    apiServerPort: 6443,
-    auditPolicyFile,
-    auditLogFile: join(dir, 'audit.log'),
-    certDir,
-    caFile,
-    servingKeyFile: join(certDir, 'apiserver.key'),
-    adminKubeconfig: kubeconfig('admin', credentials.adminToken),
-    controllerKubeconfig: kubeconfig('controllers', credentials.controllerToken),
   }
 }
 
