@@ -169,10 +169,11 @@ export function withOwners(call: Call, before: KubeObject | undefined, { stored,
   const known = typeInfoOf(call.type)
   if (!known) return stored
   const { subresource } = call.info
+  const apiVersion = apiVersionOf(call.type)
   const entries = trackUpdate({
     type: known,
     before,
-    after: { ...tracked, apiVersion: apiVersionOf(call.type) },
+    after: tracked.apiVersion === apiVersion ? tracked : { ...tracked, apiVersion },
     manager: managerOf(call),
     now: call.core.world.now(),
     ...(subresource !== '' && { subresource }),

@@ -128,11 +128,13 @@ export function entriesOf(object: JsonObject | undefined): readonly ManagedField
   return Array.isArray(entries) ? entries : undefined
 }
 
+const nothing: JsonObject = {}
+
 export function withEntries(object: JsonObject, entries: readonly ManagedFieldsEntry[]): JsonObject {
-  const metadata: Record<string, unknown> = { ...(object['metadata'] as JsonObject | undefined) }
-  delete metadata['managedFields']
-  if (entries.length > 0) metadata['managedFields'] = entries
-  return { ...object, metadata }
+  const metadata = (object['metadata'] ?? nothing) as JsonObject // of an object that was decoded
+  if (entries.length > 0) return { ...object, metadata: { ...metadata, managedFields: entries } }
+  const { managedFields: _, ...others } = metadata
+  return { ...object, metadata: others }
 }
 
 /** `[]` and `[{}]` ask the server to forget who owns what. */
