@@ -51,7 +51,7 @@ export function apiServerArgs(layout: Layout): readonly string[] {
     '--shutdown-watch-termination-grace-period=1s', // without it, open watches hold up a SIGTERM for a minute
     `--audit-policy-file=${auditPolicyFile}`,
     `--audit-log-path=${auditLogFile}`,
-    '--audit-log-maxsize=0', // never rotated: the tests read one file
+    '--audit-log-maxsize=100000', // never rotated, since tests read one file; 0 would be 100 MB, the default of what writes it
   ]
 }
 
