@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { medianOf, reportOf } from './report.ts'
+import { describe, expect, it, test } from 'vitest'
+import { medianOf, ninthDecileOf, reportOf } from './report.ts'
 
 const figure = { name: 'cold-start/f/time', value: 90, unit: 'ms', baseline: 30 }
 
@@ -9,7 +9,7 @@ describe('a report', () => {
   })
 
   it('ends with code 1 where one goal of several is missed, and says which', () => {
-    const { text, exitCode } = reportOf(
+    const { text, missed, exitCode } = reportOf(
       [
         { ...figure, goal: 4 },
         { ...figure, name: 'cold-start/g/time', goal: 2.9 },
@@ -20,6 +20,7 @@ describe('a report', () => {
     expect(text.split('\n').filter((line) => line.endsWith('MISSED'))).toEqual([
       expect.stringContaining('cold-start/g/time'),
     ])
+    expect(missed).toEqual(['missed: cold-start/g/time: 3.00 times its baseline, at most 2.90'])
   })
 
   it('counts a goal without a baseline as missed', () => {
@@ -57,5 +58,13 @@ describe('a report', () => {
 
 describe('the median', () => {
   it('compares as numbers', () => expect(medianOf([100, 9, 20])).toBe(20))
+  it('of an even number of values is the mean of the two in the middle', () => {
+    expect([medianOf([94, 34]), medianOf([1, 100, 9, 20])]).toEqual([64, 14.5])
+  })
   it('is not of nothing', () => expect(() => medianOf([])).toThrow('no median'))
+})
+
+test('the ninth decile is the least value that nine tenths of all do not exceed', () => {
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
+  expect([ninthDecileOf(upTo(20)), ninthDecileOf(upTo(19)), ninthDecileOf([5])]).toEqual([18, 18, 5])
 })

@@ -23,13 +23,27 @@ type Line = {
   readonly met: boolean | null
 }
 
-export type Report = { readonly text: string; readonly exitCode: 0 | 1 }
+export type Report = {
+  readonly text: string
+  /** One line for each figure that misses its goal. */
+  readonly missed: readonly string[]
+  readonly exitCode: 0 | 1
+}
 
 /** A table, or JSON with one figure a line. The exit code is 1 where a goal is missed. Pure. */
 export const reportOf = (figures: readonly Figure[], format: 'table' | 'json'): Report => {
   const lines = figures.map(lineOf)
   const text = format === 'json' ? lines.map((line) => JSON.stringify(line)).join('\n') : tableOf(lines)
-  return { text, exitCode: lines.some(({ met }) => met === false) ? 1 : 0 }
+  const missed = lines.filter(({ met }) => met === false).map(missOf)
+  return { text, missed, exitCode: missed.length > 0 ? 1 : 0 }
+}
+
+const missOf = ({ name, value, unit, ratio, goal, limit }: Line): string => {
+  const said = [
+    ...(goal === null ? [] : [`${ratio?.toFixed(2) ?? 'no'} times its baseline, at most ${goal.toFixed(2)}`]),
+    ...(limit === null ? [] : [`${value.toFixed(1)} ${unit}, at most ${limit.toFixed(1)}`]),
+  ]
+  return `missed: ${name}: ${said.join('; ')}`
 }
 
 const lineOf = ({ name, value, unit, baseline, goal, limit }: Figure): Line => {
@@ -62,9 +76,17 @@ const tableOf = (lines: readonly Line[]): string => {
   return aligned.map((row) => row.join('  ').trimEnd()).join('\n')
 }
 
+/** The middle one, or the mean of the two in the middle. */
 export const medianOf = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted[sorted.length >> 1]
-  if (middle === undefined) throw new Error('no median of nothing')
-  return middle
+  const half = (values.length - 1) / 2
+  return (nth(values, Math.floor(half)) + nth(values, Math.ceil(half))) / 2
+}
+
+/** What nine tenths of the values do not exceed. */
+export const ninthDecileOf = (values: readonly number[]): number => nth(values, Math.ceil(values.length * 0.9) - 1)
+
+const nth = (values: readonly number[], n: number): number => {
+  const value = values.toSorted((a, b) => a - b)[n]
+  if (value === undefined) throw new Error('no median of nothing')
+  return value
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '#test/cluster/audit.ts'
-import { acceptedAt, jobCreatedAt, partsOf, stationsOf } from './stations.ts'
+import { acceptedAt, answeredIn, complete, jobCreatedAt, partsOf, scheduledAt } from './stations.ts'
 
 let logs: string
 beforeEach(() => {
@@ -27,7 +27,16 @@ const answered = {
   receivedAt: '1970-01-01T00:00:02.050Z',
   time: 2100,
 }
-const ends = { accepted: 1000, jobCreated: 2090 }
+const stations = {
+  accepted: 1000,
+  atSource: 1010,
+  atBroker: 1015,
+  scheduled: 1400,
+  started: 1910,
+  listening: 2000,
+  received: 2050,
+  jobCreated: 2090,
+}
 
 const anEvent = (differing: Partial<AuditEvent>): AuditEvent => ({
   auditID: '1',
@@ -45,8 +54,8 @@ describe('the way of a change', () => {
   test('is read from the log of the Pod that answered it', () => {
     aLog('f-00001-deployment-1', { ...listening, time: 500 }, { ...answered, subject: '/things/another' })
     aLog('f-00001-deployment-2', listening, answered)
-    expect(stationsOf(logs, 'f', 'one', ends)).toEqual({
-      ...ends,
+    expect(answeredIn(logs, 'f', 'one')).toEqual({
+      pod: 'f-00001-deployment-2',
       atSource: 1010,
       atBroker: 1015,
       started: 1910,
@@ -58,15 +67,19 @@ describe('the way of a change', () => {
   test('is not known before the answer, nor from another function', () => {
     aLog('f-00001-deployment-1', listening)
     aLog('g-00001-deployment-1', listening, answered)
-    expect(stationsOf(logs, 'f', 'one', ends)).toBeUndefined()
+    expect(answeredIn(logs, 'f', 'one')).toBeUndefined()
   })
 
   test('has the parts of a cold start where the process began after the change, and sums up', () => {
-    const stations = { ...ends, atSource: 1010, atBroker: 1015, started: 1910, listening: 2000, received: 2050 }
     const { 'accepted to Job': whole, ...parts } = partsOf(stations)
-    expect(parts).toMatchObject({ 'activator and Pod': 895, 'process to listening': 90 })
+    expect(parts).toMatchObject({ 'activator and autoscaler': 385, 'Pod start': 510, 'process to listening': 90 })
     expect(Object.values(parts).reduce((sum, each) => sum + each, 0)).toBe(whole)
     expect(partsOf({ ...stations, started: 10 })).toMatchObject({ 'Trigger and delivery': 1035 })
+  })
+
+  test('is refused where an event came without a time, and says which', () => {
+    expect(complete(stations)).toBe(stations)
+    expect(() => complete({ ...stations, atBroker: Date.parse('') })).toThrow(/stations: atBroker$/)
   })
 })
 
@@ -82,4 +95,12 @@ test('a Job is made when the API server has answered so, to whom it answers', ()
   expect(jobCreatedAt([anEvent({ objectRef }), refused], 'f', 1000)).toBe(1004)
   expect(jobCreatedAt([anEvent({ objectRef })], 'f', 1005)).toBeUndefined()
   expect(jobCreatedAt([anEvent({ objectRef })], 'g', 1000)).toBeUndefined()
+})
+
+test('a Pod is scheduled when the API server has bound it to its node', () => {
+  const ref = { resource: 'pods', name: 'f-1' }
+  const events = [anEvent({ objectRef: { ...ref, subresource: 'binding' } }), anEvent({ objectRef: ref })]
+  expect(scheduledAt(events, 'f-1')).toBe(1004)
+  expect(scheduledAt(events, 'f-2')).toBeUndefined()
+  expect(scheduledAt(events.slice(1), 'f-1')).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { AuditEvent } from '#test/cluster/audit.ts'
 
 /** When a change passed each place on its way from the API server to a Job; milliseconds since 1970. */
@@ -8,7 +8,9 @@ export type Stations = {
   /** The adapter has made an event of it. */
   readonly atSource: number
   readonly atBroker: number
-  /** Of the Pod's process; before all others where the function was warm. */
+  /** The Pod that answered has got its node; long before all others where the function was warm, as are the next two. */
+  readonly scheduled: number
+  /** Of the Pod's process. */
   readonly started: number
   readonly listening: number
   readonly received: number
@@ -25,32 +27,39 @@ type Line = {
   readonly receivedAt?: string
 }
 
+/** What the log of a Pod tells: who answered, and the stations that it passed by. */
+export type Answered = Pick<Stations, 'atSource' | 'atBroker' | 'started' | 'listening' | 'received'> & {
+  readonly pod: string
+}
+
 /**
- * The stations of the object of this name, from the log lines of the function's Pods that are still there; undefined while a line is
- * missing.
+ * The first answer to an event about the object of this name, from the log lines of the function's Pods that are still there; undefined
+ * while a line is missing.
  */
-export const stationsOf = (
-  logs: string,
-  service: string,
-  name: string,
-  { accepted, jobCreated }: Pick<Stations, 'accepted' | 'jobCreated'>,
-): Stations | undefined => {
+export const answeredIn = (logs: string, service: string, name: string): Answered | undefined => {
   for (const file of globSync(`*_${service}-*/function/*.log`, { cwd: logs })) {
     const lines = linesOf(join(logs, file))
     const answered = lines.find(({ msg, subject }) => msg === 'answered' && subject?.endsWith(`/${name}`))
     const listening = lines.find(({ msg }) => msg === 'listening')
     if (!answered || listening?.startMs === undefined) continue
+    const [, pod = ''] = basename(dirname(dirname(file))).split('_') // <namespace>_<pod>_<uid>
     return {
-      accepted,
+      pod,
       atSource: Date.parse(answered.sourceAt ?? ''),
       atBroker: Date.parse(answered.brokerAt ?? ''),
       started: listening.time - listening.startMs,
       listening: listening.time,
       received: Date.parse(answered.receivedAt ?? ''),
-      jobCreated,
     }
   }
   return undefined
+}
+
+/** The same stations; throws where one has no time. */
+export const complete = (stations: Stations): Stations => {
+  const missing = Object.entries(stations).flatMap(([station, at]) => (Number.isFinite(at) ? [] : [station]))
+  if (missing.length > 0) throw new Error(`no time is known of these stations: ${missing.join(', ')}`)
+  return stations
 }
 
 /** As the kubelet keeps them: a time, the stream and a mark before each line. */
@@ -82,6 +91,18 @@ export const jobCreatedAt = (audit: readonly AuditEvent[], user: string, since: 
   return at !== undefined && at > since ? at : undefined
 }
 
+/** When the API server had bound a Pod to its node, which is when its condition `PodScheduled` came true, but to the microsecond. */
+export const scheduledAt = (audit: readonly AuditEvent[], pod: string): number | undefined => {
+  const event = audit.findLast(
+    ({ verb, objectRef }) =>
+      verb === 'create' &&
+      objectRef?.resource === 'pods' &&
+      objectRef.subresource === 'binding' &&
+      objectRef.name === pod,
+  )
+  return event && millisecondsOf(event.stageTimestamp)
+}
+
 /** `Date.parse` drops the microseconds. */
 export const millisecondsOf = (timestamp: string): number => {
   const micros = /\.\d{3}(\d{3})/.exec(timestamp)?.[1] ?? '0'
@@ -96,7 +117,8 @@ export const partsOf = (at: Stations): Readonly<Record<string, number>> => {
     broker: at.atBroker - at.atSource,
     ...(isCold
       ? {
-          'activator and Pod': at.started - at.atBroker,
+          'activator and autoscaler': at.scheduled - at.atBroker,
+          'Pod start': at.started - at.scheduled,
           'process to listening': at.listening - at.started,
           'probe and delivery': at.received - at.listening,
         }

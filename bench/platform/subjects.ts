@@ -1,11 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { NAMESPACE } from '#manifests/names.ts'
 import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { eventually } from '#test/platform/eventually.ts'
 import type { Platform } from '#test/platform/platform.ts'
 import { BARE, bareKind } from './bare-chain.ts'
-import { acceptedAt, jobCreatedAt, type Stations, stationsOf } from './stations.ts'
+import {
+  acceptedAt,
+  answeredIn,
+  complete,
+  jobCreatedAt,
+  millisecondsOf,
+  type Stations,
+  scheduledAt,
+} from './stations.ts'
 
-/** Where the benchmark's sessions are, with runners; and where Jobs get no Pods, since a quota forbids them. */
+/** Where sessions have runners; and where Jobs get no Pods, since a quota forbids them. */
 export const SESSIONS = 'bench'
 export const WITHOUT_RUNNERS = 'bench-without-runners'
 
@@ -20,37 +29,103 @@ export type Subject = {
 export const ours: Subject = { service: 'on-session-event', ...sessionKind }
 export const bare: Subject = { service: BARE, ...bareKind }
 
-const SPEC = { initialPrompt: 'Say hello.', timeout: 300, environmentVariables: { RUNNER_SECONDS: '0' } }
+/** A session whose runner works for so long; the bare function's objects have the same spec. */
+const specOf = (runnerSeconds: number) => ({
+  initialPrompt: 'Say hello.',
+  timeout: runnerSeconds + 300,
+  environmentVariables: { RUNNER_SECONDS: String(runnerSeconds) },
+})
 
-export type Place = { readonly namespace: string; readonly name: string }
-
-/** Makes one object, and resolves with its way to its Job. */
-export const followOne = async (
-  platform: Platform,
-  subject: Subject,
-  { namespace, name }: Place,
-): Promise<Stations> => {
-  const { apiVersion, kind, plural, service } = subject
+export const createObject = (
+  { api }: Platform,
+  { apiVersion, kind, plural }: Subject,
+  { namespace, name, runnerSeconds = 0 }: { namespace: string; name: string; runnerSeconds?: number },
+): Promise<unknown> => {
   const path = `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
-  const user = `system:serviceaccount:${NAMESPACE}:${service}`
-  await platform.api.post(path, { apiVersion, kind, metadata: { name }, spec: SPEC })
-  return eventually(`${kind} ${name} has a Job and log lines`, async () => {
-    const audit = platform.audit()
-    const accepted = acceptedAt(audit, plural, name)
-    const jobCreated = accepted && jobCreatedAt(audit, user, accepted)
-    return accepted && jobCreated
-      ? stationsOf(`${platform.dir}/pod-logs`, service, name, { accepted, jobCreated })
-      : undefined
-  })
+  return api.post(path, { apiVersion, kind, metadata: { name }, spec: specOf(runnerSeconds) })
 }
 
-/** Resolves when the runner of a session has ended and its status says so. */
-export const completed = ({ api }: Platform, name: string): Promise<true> =>
-  eventually(`session ${name} is Completed`, async () => {
-    const path = `/apis/${ours.apiVersion}/namespaces/${SESSIONS}/${ours.plural}/${name}`
-    const { status } = await api.get<{ status?: { phase?: string } }>(path)
-    return status?.phase === 'Completed' ? true : undefined
-  })
+/** One object's way to its Job. */
+export type Sample = {
+  readonly stations: Stations
+  /** Of the Pod that answered, each with the second in which it came true; in the order of the Pod's status. */
+  readonly conditions: Readonly<Record<string, string>>
+  /** What the function asked the API server, and when: milliseconds since it got the event, until the request and until its answer. */
+  readonly requests: readonly {
+    readonly verb: string
+    readonly resource: string
+    readonly ms: readonly [number, number]
+  }[]
+}
+
+export type Place = {
+  readonly namespace: string
+  readonly name: string
+  /** For so long nothing is looked at: reading logs would use what is to be measured. */
+  readonly untilLookMs: number
+}
+
+/** Makes one object, and resolves with its way to its Job; throws where a part of it is not to be known. */
+export const followOne = async (platform: Platform, subject: Subject, place: Place): Promise<Sample> => {
+  const { name, untilLookMs } = place
+  await createObject(platform, subject, place)
+  await pause(untilLookMs)
+  return eventually(`all stations of ${subject.kind} ${name} on its way to its Job are known`, () =>
+    sampleOf(platform, subject, name),
+  )
+}
+
+const sampleOf = async ({ api, audit, dir }: Platform, subject: Subject, name: string): Promise<Sample> => {
+  const { plural, service } = subject
+  const user = `system:serviceaccount:${NAMESPACE}:${service}`
+  const events = audit()
+  const accepted = acceptedAt(events, plural, name) ?? missing('audit event of its creation')
+  const jobCreated = jobCreatedAt(events, user, accepted) ?? missing(`audit event of a Job that ${service} made`)
+  const { pod, ...times } = answeredIn(`${dir}/pod-logs`, service, name) ?? missing(`answer in a log of ${service}`)
+  const scheduled = scheduledAt(events, pod) ?? missing(`audit event of the binding of Pod ${pod}`)
+  const stations = complete({ accepted, ...times, scheduled, jobCreated })
+  const { status } = await api.get<Pod>(`/api/v1/namespaces/${NAMESPACE}/pods/${pod}`)
+  const met = (status.conditions ?? []).filter((condition) => condition.status === 'True')
+  const conditions = Object.fromEntries(met.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]))
+  if (!('Ready' in conditions)) missing(`condition Ready of Pod ${pod}`)
+  const since = (timestamp: string): number => millisecondsOf(timestamp) - times.received
+  const requests = events
+    .filter((event) => event.user.username === user && since(event.requestReceivedTimestamp) >= 0)
+    .map(({ verb, objectRef, requestReceivedTimestamp, stageTimestamp }) => ({
+      verb,
+      resource: [objectRef?.resource, objectRef?.subresource].filter(Boolean).join('/'),
+      ms: [since(requestReceivedTimestamp), since(stageTimestamp)] as const,
+    }))
+  return { stations, conditions, requests }
+}
+
+const missing = (what: string): never => {
+  throw new Error(`there is no ${what}`)
+}
+
+type Pod = {
+  readonly status: {
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly lastTransitionTime: string
+    }[]
+  }
+}
+
+type Session = { readonly metadata: { readonly name: string }; readonly status?: { readonly phase?: string } }
+
+/** How many sessions with runners are in each phase. */
+export const phasesOf = async ({ api }: Platform): Promise<Readonly<Record<string, number>>> => {
+  const path = `/apis/${ours.apiVersion}/namespaces/${SESSIONS}/${ours.plural}`
+  const { items } = await api.get<{ items: readonly Session[] }>(path)
+  const phases: Record<string, number> = {}
+  for (const { status } of items) {
+    const phase = status?.phase ?? 'Pending'
+    phases[phase] = (phases[phase] ?? 0) + 1
+  }
+  return phases
+}
 
 type Deployments = {
   readonly items: readonly {
