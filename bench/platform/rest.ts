@@ -51,7 +51,9 @@ export const idleFigures = async (platform: Platform, { minutes, memory, say }: 
     ...ownFigures(platform, span),
     of('sessions that ended', phases['Completed'] ?? 0, 'sessions'),
     of('sessions that run', phases['Running'], 'sessions'),
-    ...PLATFORM_NAMESPACES.concat(NAMESPACE).flatMap((namespace) => platformFigures(namespace, before, after, span)),
+    ...usageFigures(NAMESPACE, [NAMESPACE], { before, after, span }),
+    ...PLATFORM_NAMESPACES.flatMap((namespace) => usageFigures(namespace, [namespace], { before, after, span })),
+    ...usageFigures('Knative and KEDA', PLATFORM_NAMESPACES, { before, after, span }),
   ]
 }
 
@@ -90,25 +92,28 @@ const ownFigures = (platform: Platform, span: Span): readonly Figure[] => {
   ]
 }
 
-const platformFigures = (
-  namespace: string,
-  before: readonly ContainerUsage[],
-  after: readonly ContainerUsage[],
-  span: Span,
+type Looks = {
+  readonly before: readonly ContainerUsage[]
+  readonly after: readonly ContainerUsage[]
+  readonly span: Span
+}
+
+/** What the containers of some namespaces used. Throws where one has none. */
+const usageFigures = (
+  name: string,
+  namespaces: readonly string[],
+  { before, after, span }: Looks,
 ): readonly Figure[] => {
   const earlier = new Map(before.map((each) => [`${each.pod} ${each.container}`, each.cpuSeconds]))
-  const there = after.filter((each) => each.namespace === namespace)
-  if (there.length === 0) throw new Error(`the kubelet told of no container in ${namespace}`)
+  const there = namespaces.flatMap((namespace) => {
+    const containers = after.filter((each) => each.namespace === namespace)
+    if (containers.length === 0) throw new Error(`the kubelet told of no container in ${namespace}`)
+    return containers
+  })
   const cpuSeconds = there.reduce(
     (total, { pod, container, cpuSeconds }) => total + cpuSeconds - (earlier.get(`${pod} ${container}`) ?? 0),
     0,
   )
-  return [
-    of(`${namespace}/CPU`, (cpuSeconds / secondsOf(span)) * 1000, 'mCPU'),
-    of(
-      `${namespace}/memory`,
-      there.reduce((total, { mebibytes }) => total + mebibytes, 0),
-      'MiB',
-    ),
-  ]
+  const mebibytes = there.reduce((total, each) => total + each.mebibytes, 0)
+  return [of(`${name}/CPU`, (cpuSeconds / secondsOf(span)) * 1000, 'mCPU'), of(`${name}/memory`, mebibytes, 'MiB')]
 }
