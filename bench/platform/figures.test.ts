@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '#test/cluster/audit.ts'
 import { reportOf } from '../report.ts'
 import { sessionFigures, timeFigures } from './figures.ts'
-import type { Sample } from './subjects.ts'
+import type { Sample } from './follow.ts'
 
 const aSample = (took: number): Sample => ({
   stations: {

@@ -1,9 +1,10 @@
 import { NAMESPACE } from '#manifests/names.ts'
 import type { AuditEvent } from '#test/cluster/audit.ts'
 import { type Figure, medianOf, ninthDecileOf } from '../report.ts'
+import type { Sample } from './follow.ts'
 import type { Samples } from './rounds.ts'
 import { partsOf } from './stations.ts'
-import { bare, type Sample } from './subjects.ts'
+import { bare } from './subjects.ts'
 import { type PodLife, podLives, podSeconds, requestsOf, type Span, usefulLives } from './usage.ts'
 import { covers } from './windows.ts'
 

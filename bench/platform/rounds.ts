@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Platform } from '#test/platform/platform.ts'
+import { followOne, type Sample } from './follow.ts'
 import type { Say } from './progress.ts'
-import { allAtZero, bare, followOne, ours, type Sample, WITHOUT_RUNNERS } from './subjects.ts'
+import { allAtZero, bare, ours, WITHOUT_RUNNERS } from './subjects.ts'
 
 export type Samples = { readonly ours: readonly Sample[]; readonly bare: readonly Sample[] }
 
