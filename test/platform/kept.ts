@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cacheDirectory } from '../cluster/cache.ts'
 import { writeKubeconfig } from '../cluster/credentials.ts'
+import { beginOf } from './begin-of.ts'
 import type { Enclosure } from './enclosure.ts'
 import { forward } from './forward.ts'
 
 /** The platform that `npm run platform -- up` keeps, of which a user has at most one. */
 export type Kept = {
-  /** Of the process that holds it. */
+  /** Of the process that holds it, and when it began: the file outlives both, and a pid comes again. */
   readonly pid: number
+  readonly began: string
   readonly dir: string
   /** Reaches it from outside, through a port of this machine. */
   readonly kubeconfig: string
@@ -24,7 +26,7 @@ const stateFile = (): string => file('platform.json')
 export function keptPlatform(): Kept | undefined {
   if (!existsSync(stateFile())) return undefined
   const kept = JSON.parse(readFileSync(stateFile(), 'utf8')) as Kept // announce wrote it
-  return isRunning(kept.pid) ? kept : undefined
+  return isRunning(kept) ? kept : undefined
 }
 
 /** Starts a process that holds a platform and outlives this one; resolves when it is ready, telling how it goes. */
@@ -75,21 +77,14 @@ export async function announce({ dir, exited }: Enclosure): Promise<void> {
     token: access.adminToken,
     tlsServerName: 'kubernetes.default.svc',
   })
-  const kept: Kept = { pid: process.pid, dir, kubeconfig }
+  const kept: Kept = { pid: process.pid, began: beginOf(process.pid) ?? '', dir, kubeconfig }
   writeFileSync(stateFile(), JSON.stringify(kept))
 }
 
 /** Ends it; resolves when its process is gone, which is after everything else of it. */
-export async function release({ pid }: Kept): Promise<void> {
-  process.kill(pid, 'SIGTERM')
-  while (isRunning(pid)) await sleep(100)
+export async function release(kept: Kept): Promise<void> {
+  process.kill(kept.pid, 'SIGTERM')
+  while (isRunning(kept)) await sleep(100)
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+const isRunning = ({ pid, began }: Pick<Kept, 'pid' | 'began'>): boolean => beginOf(pid) === began
