@@ -23,7 +23,10 @@ try {
   await forward({ path: join(dir, 'api.sock') }, { host: NODE_IP, port: 6443 })
   code = command === undefined ? await new Promise<number>(() => undefined) : await exitCodeOf(command)
   const ended = supervisor.failures()
-  if (ended.length > 0) say(`ended before the tests did: ${ended.join(', ')}`)
+  if (ended.length > 0) {
+    say(`ended before the tests did: ${ended.join(', ')}`)
+    code ||= 1
+  }
 } catch (error) {
   say(error instanceof Error ? `${error.stack}${error.cause ? `\ncause: ${error.cause}` : ''}` : String(error))
 }
