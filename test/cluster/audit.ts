@@ -6,7 +6,7 @@ export type AuditEvent = {
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic'
   readonly verb: string
   readonly requestURI: string
-  readonly user: { readonly username: string }
+  readonly user: { readonly username: string; readonly extra?: Readonly<Record<string, readonly string[]>> }
   readonly userAgent?: string
   readonly objectRef?: {
     readonly resource?: string

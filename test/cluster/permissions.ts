@@ -7,13 +7,23 @@ import { ROOT } from './installation.ts'
 /** Everything of ours that has a role. */
 export const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper'] as const
 
+/** What Knative asks of the account of an ApiServerSource before it starts its adapter, which then lists and watches. */
+export const GRANTED_TO_SOURCE = ['batch jobs', 'vteam.ambient-code agenticsessions']
+  .flatMap((resource) => ['get', 'list', 'watch'].map((verb) => `${verb} ${resource}`))
+  .sort()
+
 const userOf = (name: string): string => `system:serviceaccount:dormouse:${name}`
 
 export const isOurs = ({ user }: AuditEvent): boolean => FUNCTIONS.some((name) => user.username === userOf(name))
 
+/** Of the functions and of the account that the adapter of our source runs with. */
+export const isOfOurAccounts = ({ user }: AuditEvent): boolean =>
+  [...FUNCTIONS, 'source'].some((name) => user.username === userOf(name))
+
 /** What the role in the rendered manifest grants, as `verb group resource`. */
 export const grantedTo = (name: string): readonly string[] => {
-  const documents = parseAllDocuments(readFileSync(join(ROOT, 'functions', name, 'manifest.yaml'), 'utf8'))
+  const file = name === 'source' ? 'eventing/source.yaml' : join('functions', name, 'manifest.yaml')
+  const documents = parseAllDocuments(readFileSync(join(ROOT, file), 'utf8'))
   type Role = { kind: string; rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }
   const role = documents.map((document) => document.toJS() as Role).find(({ kind }) => kind === 'ClusterRole')
   return (role?.rules ?? [])
@@ -37,16 +47,19 @@ export const usedBy = (name: string, events: readonly AuditEvent[]): readonly st
   return [...new Set(used)].sort()
 }
 
+/** From the end of an API server to when the next one said that it was ready, in ms since 1970. */
+export type Restart = { readonly from: number; readonly until: number }
+
 /**
- * The messages of the requests of ours that were refused. An API server that has just come up says it is ready before it has read all roles: what
- * it refuses within ten seconds of a restart, in ms since 1970, does not count.
+ * The messages of the requests of ours that were refused. An API server that comes up answers, and says it is ready, before it has read all
+ * roles: what it refuses until ten seconds after that does not count.
  */
-export const refusalsOf = (events: readonly AuditEvent[], restarts: readonly number[]): readonly string[] =>
+export const refusalsOf = (events: readonly AuditEvent[], restarts: readonly Restart[]): readonly string[] =>
   events.flatMap((event) => {
     const { code, message = '' } = event.responseStatus ?? {}
     const received = Date.parse(event.requestReceivedTimestamp)
-    const isJustRestarted = restarts.some((at) => Math.abs(received - at) < 10_000)
-    return isOurs(event) && code === 403 && !isAdmission(message) && !isJustRestarted ? [message] : []
+    const isOfRestart = restarts.some(({ from, until }) => received >= from && received < until + 10_000)
+    return isOfOurAccounts(event) && code === 403 && !isAdmission(message) && !isOfRestart ? [message] : []
   })
 
 /** Quotas and policies refuse the content of a request, not its sender. */

@@ -7,7 +7,7 @@ import { startFunction } from './function-process.ts'
 import { hostileRequests, send } from './hostile-requests.ts'
 import { install, installPlatformKinds, ROOT } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
-import { FUNCTIONS, grantedTo, isOurs, refusalsOf, usedBy } from './permissions.ts'
+import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, isOurs, refusalsOf, usedBy } from './permissions.ts'
 import { createStage, faultsHere, type Stage } from './world.ts'
 
 let controlPlane: ControlPlane
@@ -145,6 +145,7 @@ describe('permissions', () => {
     const events = controlPlane.audit()
     expect(refusalsOf(events, stage.restarts)).toEqual([])
     for (const name of FUNCTIONS) expect(usedBy(name, events), name).toEqual(grantedTo(name))
+    expect(grantedTo('source')).toEqual(GRANTED_TO_SOURCE)
   })
 })
 

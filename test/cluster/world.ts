@@ -2,6 +2,7 @@ import type { Fault, World } from '../scenarios/world.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
 import { liveView } from './live-view.ts'
+import type { Restart } from './permissions.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
 import { renderedSource } from './rendered-source.ts'
 
@@ -14,7 +15,7 @@ export type Stage = {
   reset(): Promise<void>
   readonly functions: () => readonly FunctionProcess[]
   /** When the API server was ready again after a restart, in ms since 1970. */
-  readonly restarts: readonly number[]
+  readonly restarts: readonly Restart[]
   close(): Promise<void>
 }
 
@@ -37,7 +38,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
   let adapters: ReceiveAdapter[] = []
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
   let count = 0
-  const restarts: number[] = []
+  const restarts: Restart[] = []
 
   const { namespace: home, serviceAccount, resourcesFor } = renderedSource()
   const addAdapter = async (name: Name, sink: string) => {
@@ -94,8 +95,9 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
         }
       },
       restartApiServer: async () => {
+        const from = Date.now()
         await controlPlane.restartApiServer('SIGKILL')
-        restarts.push(Date.now())
+        restarts.push({ from, until: Date.now() })
       },
       breakFunction: notHere,
       mendFunction: notHere,

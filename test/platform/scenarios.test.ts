@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { FUNCTIONS, grantedTo, refusalsOf, usedBy } from '../cluster/permissions.ts'
+import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, isOfOurAccounts, refusalsOf, usedBy } from '../cluster/permissions.ts'
 import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
 import { clockAlone } from './clock.ts'
@@ -99,12 +99,17 @@ describe('with the clock stopped', () => {
   test('functions, dispatcher, API server and kubelet die amid a burst: one sweep later all sessions are right, none ran twice', () =>
     everythingDies(platform, world('everything-dies')))
 
-  test('permissions are exact: every verb of every role was used, and none was refused', () => {
+  test('permissions are exact: every verb of every role was used, by the tokens of Pods, and none was refused', () => {
     const events = platform.audit()
     expect(refusalsOf(events, apiServerRestarts)).toEqual([])
     for (const name of FUNCTIONS) expect(usedBy(name, events), name).toEqual(grantedTo(name))
-    // Its adapter watches; Knative's controller starts it only where the account may get and list as well.
+    expect(grantedTo('source')).toEqual(GRANTED_TO_SOURCE)
     const watched = ['watch batch jobs', 'watch vteam.ambient-code agenticsessions']
     expect(usedBy('source', events)).toEqual(expect.arrayContaining(watched))
+    // As the token of a Pod has it, which the kubelet asks for and the API server binds to that Pod.
+    const withoutPod = events.filter(
+      (event) => isOfOurAccounts(event) && !event.user.extra?.['authentication.kubernetes.io/pod-name']?.[0],
+    )
+    expect(withoutPod).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { liveView } from '../cluster/live-view.ts'
+import type { Restart } from '../cluster/permissions.ts'
 import type { Fault, Runner, World } from '../scenarios/world.ts'
 import { breakFunction, mendFunction } from './broken-function.ts'
 import { eventually } from './eventually.ts'
@@ -75,15 +76,15 @@ const slower = ({ seconds, ...rest }: Runner): Runner => ({
   ...(seconds !== undefined && { seconds: seconds < 1 ? seconds : Math.min(seconds * PATIENCE, 900) }),
 })
 
-const restarts: number[] = []
+const restarts: Restart[] = []
 
 export const restartApiServer = async ({ restart }: Pick<Platform, 'restart'>): Promise<void> => {
+  const from = Date.now()
   await restart('kube-apiserver', 'SIGKILL')
-  restarts.push(Date.now())
+  restarts.push({ from, until: Date.now() })
 }
 
-/** When the API server was ready again after being killed, in ms since 1970. */
-export const apiServerRestarts: readonly number[] = restarts
+export const apiServerRestarts: readonly Restart[] = restarts
 
 const unavailable = (fault: Fault) => (): Promise<never> =>
   Promise.reject(new Error(`this world has no fault "${fault}"`))
