@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { cgroupDirs, processesIn } from './cgroups.ts'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { cgroupDirs } from './cgroups.ts'
 
 /** A process tree with mounts, processes and network of its own, of which nothing is left when it ends. */
 export type Enclosure = {
@@ -10,20 +12,23 @@ export type Enclosure = {
   readonly name: string
   /** A fresh temporary directory, seen from both sides. */
   readonly dir: string
+  /** Those of its first process: of mounts, network and processes, as `net:[4026531840]`. Resolves as soon as there is one. */
+  readonly namespaces: Promise<readonly string[]>
+  /** In ticks of the machine, as `ticksNow`; resolves as soon as its first process has ended. */
+  readonly endedAt: Promise<number>
   /** Resolves with the exit code of its command when every process is gone, and all they left is removed. */
   readonly exited: Promise<number>
   /** Ends it; resolves as `exited` does. Safe to repeat. */
   readonly close: () => Promise<number>
 }
 
-/** What is left of an enclosure, in words; empty when it ended well. */
-export type Leftovers = readonly string[]
-
 /*
  * The first process of the new namespaces. When it ends, the kernel kills all others and drops mounts and network. It
- * ends with its command, or when its standard input does: as soon as whoever made the enclosure is gone, however.
+ * ends with its command, or when its standard input does: as soon as whoever made the enclosure is gone, however. To
+ * the descriptor 4 it tells which namespaces they are.
  */
-const FIRST = `exec 3<&0
+const FIRST = `for kind in mnt net pid; do readlink /proc/self/ns/$kind; done >&4
+exec 3<&0 4>&-
 "$@" 3<&- < /dev/null &
 command=$!
 { cat <&3 > /dev/null; kill -s KILL $command; } &
@@ -43,6 +48,7 @@ sh -c '
   done
   exec unshare --mount --pid --net --ipc --fork --kill-child --mount-proc "$@"' "$cgroups" sh -c '${FIRST}' sh "$@"
 code=$?
+cut -d ' ' -f 22 /proc/self/stat >&4
 for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
   for cgroup in $cgroups; do find "$cgroup" -depth -type d -exec rmdir {} + 2> /dev/null; done
   ls -d $cgroups > /dev/null 2>&1 || break
@@ -71,38 +77,22 @@ export function enclose({ dir, command, env = {} }: EnclosureStart): Enclosure {
   const name = basename(dir)
   const keeper = spawn('sh', ['-c', KEEPER, 'sh', dir, cgroupDirs(name).join(' '), ...command], {
     detached: true, // out of the reach of a terminal's signals
-    stdio: ['pipe', 'inherit', 'inherit'],
+    stdio: ['pipe', 'inherit', 'inherit', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   })
-  keeper.stdin.on('error', () => undefined) // it has ended, as `exited` tells
+  const stdin = keeper.stdio[0] as Writable // pipes, as asked for, and so is the fourth
+  stdin.on('error', () => undefined) // it has ended, as `exited` tells
   const exited = new Promise<number>((resolve, reject) => {
     keeper.once('error', reject)
     keeper.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   })
+  const lines = createInterface(keeper.stdio[4] as Readable)[Symbol.asyncIterator]()
+  const line = async (): Promise<string> => (await lines.next()).value ?? ''
+  const namespaces = (async () => [await line(), await line(), await line()])()
+  const endedAt = namespaces.then(line).then(Number)
   const close = (): Promise<number> => {
-    keeper.stdin.end()
+    stdin.end()
     return exited
   }
-  return { name, dir, exited, close }
-}
-
-/** Looks for processes, cgroups, mounts and files of the enclosure of this name. */
-export function leftoversOf({ name, dir }: Pick<Enclosure, 'name' | 'dir'>): Leftovers {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
-  return [
-    ...processesIn(name).map((pid) => `process ${pid}: ${commandLine(pid)}`),
-    ...cgroupDirs(name)
-      .filter((each) => existsSync(each))
-      .map((each) => `cgroup ${each}`),
-    ...mounts.filter((mount) => mount.includes(name)).map((mount) => `mount ${mount}`),
-    ...(existsSync(dir) ? [`directory ${dir}`] : []),
-  ]
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-  } catch {
-    return 'it ends just now'
-  }
+  return { name, dir, namespaces, endedAt, exited, close }
 }

@@ -15,6 +15,8 @@ export type Kept = {
   readonly pid: number
   readonly began: string
   readonly dir: string
+  /** Those of its enclosure. */
+  readonly namespaces: readonly string[]
   /** Reaches it from outside, through a port of this machine. */
   readonly kubeconfig: string
 }
@@ -57,7 +59,7 @@ export async function holdInBackground(script: string): Promise<Kept> {
 }
 
 /** Makes the platform of this enclosure the one that is up, as soon as it is ready, and no more when it ends. */
-export async function announce({ dir, exited }: Enclosure): Promise<void> {
+export async function announce({ dir, namespaces, exited }: Enclosure): Promise<void> {
   const isReady = (): boolean => existsSync(join(dir, 'api.sock'))
   let isOver = false
   void exited.then(() => {
@@ -77,7 +79,13 @@ export async function announce({ dir, exited }: Enclosure): Promise<void> {
     token: access.adminToken,
     tlsServerName: 'kubernetes.default.svc',
   })
-  const kept: Kept = { pid: process.pid, began: beginOf(process.pid) ?? '', dir, kubeconfig }
+  const kept: Kept = {
+    pid: process.pid,
+    began: beginOf(process.pid) ?? '',
+    dir,
+    namespaces: await namespaces,
+    kubeconfig,
+  }
   writeFileSync(stateFile(), JSON.stringify(kept))
 }
 

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
+import { ticksNow } from './begin-of.ts'
 import { memoryBytes, processesIn } from './cgroups.ts'
-import { type Enclosure, enclose, enclosureDirectory, leftoversOf } from './enclosure.ts'
+import { type Enclosure, enclose, enclosureDirectory } from './enclosure.ts'
 import { announce, holdInBackground, keptPlatform, release } from './kept.ts'
+import { leftoversOf, listed, type Remembered } from './leftovers.ts'
 import { ensureParts } from './parts.ts'
 import { PLATFORM_VARIABLE } from './platform.ts'
 import { requireSuitableMachine } from './requirements.ts'
@@ -16,7 +18,7 @@ const PARENT_POLL_MS = 500
 
 /** Runs a command on a fresh platform; resolves with its exit code, or 1 when something of the platform is left. */
 async function onFresh(command: readonly string[]): Promise<number> {
-  requireSuitableMachine()
+  await requireSuitableMachine()
   const kept = keptPlatform()
   if (kept) say(`another platform is up (${kept.dir}); this one runs beside it and leaves it alone`)
   const enclosure = await start(command)
@@ -51,9 +53,16 @@ function pathWithTools(): string {
 
 async function ended(enclosure: Enclosure): Promise<number> {
   const code = await enclosure.exited
-  const leftovers = leftoversOf(enclosure)
-  say(leftovers.length === 0 ? 'nothing of it is left' : `LEFT BEHIND:\n${leftovers.join('\n')}`)
-  return leftovers.length > 0 ? 1 : code
+  const { namespaces, endedAt } = enclosure
+  return sayWhatIsLeft({ ...enclosure, namespaces: await namespaces, endedAt: await endedAt }) ? code : 1
+}
+
+/** Answers whether it is nothing. */
+function sayWhatIsLeft(ended: Remembered): boolean {
+  const { all, counts } = listed(leftoversOf(ended))
+  say(`left of it: ${counts}`)
+  if (all.length > 0) say(`LEFT BEHIND:\n${all.join('\n')}`)
+  return all.length === 0
 }
 
 // npm that is killed takes no children with it: whoever has become the parent then does not want us.
@@ -68,7 +77,7 @@ function endWithParent(enclosure: Enclosure): void {
 }
 
 async function up(): Promise<number> {
-  requireSuitableMachine()
+  await requireSuitableMachine()
   const kept = keptPlatform()
   if (kept) throw new Error(`a platform is up already, in ${kept.dir}; \`npm run platform -- down\` ends it`)
   await ensureParts()
@@ -89,10 +98,10 @@ async function down(): Promise<number> {
     say('none is up')
     return 0
   }
+  const endedAt = ticksNow() // it does as soon as it is told to
   await release(kept)
-  const leftovers = leftoversOf({ dir: kept.dir, name: basename(kept.dir) })
-  say(leftovers.length === 0 ? 'down; nothing of it is left' : `LEFT BEHIND:\n${leftovers.join('\n')}`)
-  return leftovers.length === 0 ? 0 : 1
+  say('down')
+  return sayWhatIsLeft({ ...kept, name: basename(kept.dir), endedAt }) ? 0 : 1
 }
 
 function status(): number {
