@@ -5,7 +5,7 @@ export type ListQuery = {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
-  /** Objects a page; the API server keeps no more than this in an answer. Default 500. */
+  /** Objects a page at most; default 500. Pages that would take too much memory become smaller by themselves. */
   readonly pageSize?: number
 }
 
@@ -16,7 +16,7 @@ export type ListQuery = {
 export type Cluster = {
   /** The live object, or `undefined` where there is none. */
   get<T extends KubernetesObject>(kind: Kind<T>, ref: Ref): Promise<Live<T> | undefined>
-  /** Page by page. An object may come twice where the list had to start over (410). */
+  /** Page by page. An object may come twice where the list had to start over (410, or pages too long). */
   list<T extends KubernetesObject>(kind: Kind<T>, query?: ListQuery): AsyncIterable<Live<T>>
   /** Like `list`, but each object has `metadata` alone: a fraction of the bytes. */
   listMetadata(kind: Kind, query?: ListQuery): AsyncIterable<Live>

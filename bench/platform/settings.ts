@@ -58,7 +58,7 @@ const probes = async (platform: Platform, image: string): Promise<void> => {
 
 const requesting = (cpu: string): Variant => ({
   name: `cpu-${cpu}`,
-  container: { resources: { requests: { cpu, memory: '96Mi' }, limits: { memory: '256Mi' } } },
+  container: { resources: { requests: { cpu, memory: '96Mi' }, limits: { memory: '384Mi' } } },
 })
 
 /** From zero while others want all of the node's processors, with 100 millicores requested each. */

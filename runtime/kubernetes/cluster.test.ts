@@ -283,6 +283,36 @@ describe('a list', () => {
     expect(queriesOf(requests).map((query) => query['continue'])).toEqual([undefined, 'old', undefined, 'new'])
   })
 
+  const pageOf = (characters: number): StubAnswer => ({ body: { items: [], more: 'x'.repeat(characters) } })
+  const MiB = 1024 * 1024
+
+  it('whose page is too long to be held starts over with smaller ones', async () => {
+    const answers = [page(['a'], 'more'), pageOf(17 * MiB), pageOf(17 * MiB), page(['a', 'b'], 'more'), page(['c'])]
+    const { list, requests } = await toServer(...answers)
+    expect(await read(list(napKind, { fieldSelector: 'a!=b' }))).toBe('aabc')
+    const pages = queriesOf(requests).map(({ limit, continue: token, fieldSelector }) => [limit, token, fieldSelector])
+    expect(pages).toEqual([
+      ['500', undefined, 'a!=b'],
+      ['500', 'more', 'a!=b'],
+      ['50', undefined, 'a!=b'],
+      ['5', undefined, 'a!=b'],
+      ['5', 'more', 'a!=b'],
+    ])
+  })
+
+  it('of one object a page takes it however long it is', async () => {
+    const { list, requests } = await toServer(pageOf(17 * MiB))
+    expect(await read(list(napKind, { pageSize: 2 }))).toBe('')
+    expect(queriesOf(requests)).toEqual([{ limit: '2' }, { limit: '1' }])
+  })
+
+  it('of metadata becomes smaller in the same way, and stays one of metadata', async () => {
+    const { listMetadata, requests } = await toServer(pageOf(17 * MiB), page(['a']))
+    expect(await read(listMetadata(napKind))).toBe('a')
+    expect(queriesOf(requests)).toEqual([{ limit: '500' }, { limit: '50' }])
+    expect(new Set(requests.map(({ headers }) => headers.accept)).size).toBe(1)
+  })
+
   it('that is too old from its first page fails', async () => {
     const { list } = await toServer(gone('fresh'))
     await expect(read(list(napKind))).rejects.toMatchObject({ name: 'GoneError' })

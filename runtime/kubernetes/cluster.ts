@@ -9,9 +9,19 @@ import {
   UnreachableError,
 } from '#sdk/errors.ts'
 import type { Cluster, Kind, KubernetesObject, ListQuery, Live, Ref } from '#sdk/index.ts'
-import type { Answer, Call, Transport } from './transport.ts'
+import { type Answer, type Call, TooLongError, type Transport } from './transport.ts'
 
 const PAGE_SIZE = 500
+
+/**
+ * About 16 MiB. Whoever may make sessions can give each 1.5 MiB, annotations and labels included: a sweep over a hundred such sessions and
+ * Jobs takes up to 290 MiB, and one that read them in pages of 500 was killed by a limit of 384.
+ */
+const PAGE_CHARACTERS = 16 * 1024 * 1024
+
+/** How many times smaller the pages become where one was too long. */
+const SMALLER = 10
+
 const MERGE_PATCH = 'application/merge-patch+json'
 const METADATA = ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
@@ -34,14 +44,24 @@ export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
     query: ListQuery,
     accept?: string,
   ): AsyncGenerator<Live<T>> {
+    const { pageSize = PAGE_SIZE } = query
+    const bound = pageSize > 1 && { mostCharacters: PAGE_CHARACTERS }
     let token: string | undefined
     do {
-      const path = `${collectionOf(kind, query.namespace)}?${searchOf(query, token)}`
+      const path = `${collectionOf(kind, query.namespace)}?${searchOf(query, pageSize, token)}`
       try {
-        const page = (await call({ method: 'GET', path, ...(accept && { accept }) })) as List<T>
-        for (const item of page.items ?? []) yield { ...item, apiVersion: kind.apiVersion, kind: kind.kind }
-        token = page.metadata?.continue || undefined
+        const page = await call({ method: 'GET', path, ...bound, ...(accept && { accept }) })
+        const { items, metadata } = page as List<T>
+        // Taken out one by one: a page that is still held while the next one is read costs as much again.
+        for (let item = items?.shift(); item; item = items?.shift()) {
+          yield { ...item, apiVersion: kind.apiVersion, kind: kind.kind }
+        }
+        token = metadata?.continue || undefined
       } catch (error) {
+        // From the start: a token is good for the query that it came from, its limit included.
+        if (error instanceof TooLongError) {
+          return yield* pages(kind, { ...query, pageSize: Math.ceil(pageSize / SMALLER) }, accept)
+        }
         if (!(error instanceof GoneError) || token === undefined) throw error
         token = error.continueToken
         if (token === undefined) yield* pages(kind, query, accept)
@@ -89,7 +109,7 @@ export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
 
 type List<T extends KubernetesObject> = {
   /** `null` in an empty list of metadata. */
-  readonly items: readonly Live<T>[] | null
+  readonly items: Live<T>[] | null
   readonly metadata?: { readonly continue?: string }
 }
 
@@ -108,7 +128,7 @@ const segmentOf = (name: string): string => {
   return encodeURIComponent(name)
 }
 
-const searchOf = ({ labelSelector, fieldSelector, pageSize = PAGE_SIZE }: ListQuery, token?: string) =>
+const searchOf = ({ labelSelector, fieldSelector }: ListQuery, pageSize: number, token?: string) =>
   new URLSearchParams({
     limit: String(pageSize),
     ...(labelSelector && { labelSelector }),

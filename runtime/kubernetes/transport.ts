@@ -10,6 +10,8 @@ export type Call = {
   readonly body?: object
   readonly contentType?: string
   readonly accept?: string
+  /** An answer that is longer is not read to its end: `TooLongError`. */
+  readonly mostCharacters?: number
 }
 
 export type Answer = {
@@ -32,13 +34,16 @@ const USER_AGENT = 'dormouse'
 const LONGEST_PAUSE_SECONDS = 5
 const MOST_PAUSES = 3
 
+/** The answer is longer than the call allows. */
+export class TooLongError extends Error {}
+
 /** The server closed a kept-alive connection, which says nothing about the server. Every call is safe to repeat. */
 class StaleSocketError extends Error {}
 
 /**
  * One pool of kept-alive connections. Obeys 429: waits as long as the server says, up to three times, then throws `ThrottledError`.
  * A 401 is tried once more with credentials read anew. Throws `UnreachableError` where no whole answer came within 10 s; a
- * write may have been carried out then.
+ * write may have been carried out then. Throws `TooLongError` for an answer that is longer than its call allows.
  */
 export const createTransport = (connection: Connection, maxSockets: number): Transport => {
   const isTls = connection.server.protocol === 'https:'
@@ -77,16 +82,18 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
       }
       outgoing.on('error', fail)
       outgoing.on('response', (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        let text = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk: string) => {
+          text += chunk
+          if (text.length <= (call.mostCharacters ?? Number.POSITIVE_INFINITY)) return
+          fail(new TooLongError(`${call.method} ${call.path}: more than ${call.mostCharacters} characters`))
+          outgoing.destroy()
+        })
         incoming.on('error', fail)
         incoming.on('end', () => {
           clearTimeout(limit)
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            body: read(Buffer.concat(chunks).toString()),
-          })
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: read(text) })
         })
       })
       outgoing.end(payload)
@@ -115,7 +122,7 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
         await pause(seconds * 1000)
       }
     } catch (cause) {
-      if (cause instanceof ThrottledError) throw cause
+      if (cause instanceof ThrottledError || cause instanceof TooLongError) throw cause
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new UnreachableError(`${call.method} ${call.path}: no answer from ${connection.server.host}: ${why}`, {
         cause,
