@@ -31,6 +31,38 @@ describe('a change of a Job', () => {
     expect(ignoredJob({ change: 'update', object: announced })).toBe('NoNews')
   })
 
+  /** Its end is at 11:59:00, and it may stay for an hour. */
+  const deleted = (end: 'Complete' | 'Failed' | undefined, deletionTimestamp: string) => {
+    const { metadata, ...job } = aJob({ end })
+    return { ...job, metadata: { ...metadata, deletionTimestamp } }
+  }
+
+  describe.each(['update', 'delete'] as const)('in which its deletion is told by an %s', (change) => {
+    it.each([
+      ['an hour after it completed', deleted('Complete', '2026-03-01T12:59:00Z')],
+      ['an hour after it failed', deleted('Failed', '2026-03-01T12:59:00Z')],
+      ['longer after it than that', deleted('Complete', '2026-03-01T15:00:00Z')],
+    ])('is ignored %s', (_, object) => {
+      expect(ignoredJob({ change, object })).toBe('Expired')
+    })
+
+    const withoutTtl = { template: {} }
+    it.each([
+      ['in the second of its end, as that of a session which is stopped', deleted('Complete', '2026-03-01T11:59:00Z')],
+      ['before its end was written, by another clock', deleted('Complete', '2026-03-01T11:58:58Z')],
+      ['a second before its hour is over, by another clock', deleted('Failed', '2026-03-01T12:58:59Z')],
+      ['at a time that is none', deleted('Complete', 'later')],
+      ['at last, with no end to its stay', { ...deleted('Complete', '2026-03-01T15:00:00Z'), spec: withoutTtl }],
+    ])('is looked into %s', (_, object) => {
+      expect(ignoredJob({ change, object })).toBeUndefined()
+    })
+  })
+
+  it('is looked into when one that never ended is gone, however late', () => {
+    const object = deleted(undefined, '2026-03-01T15:00:00Z')
+    expect(ignoredJob({ change: 'delete', object })).toBeUndefined()
+  })
+
   /** What the Job controller and users may do to a Job next. Neither an end nor a deletion is ever undone. */
   const step = fc.record({
     isReady: fc.boolean(),

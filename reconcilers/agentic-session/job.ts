@@ -56,6 +56,18 @@ const START_GRACE_SECONDS = 60
 export const isLateToStart = (session: AgenticSession, job: JobFacts, now: Date): boolean =>
   isStarting(session, job) && now.getTime() >= job.since.getTime() + START_GRACE_SECONDS * 1000
 
+/**
+ * Whether the TTL controller deletes it, or might have: it was deleted no sooner than its time to live after its end. All these times are whole
+ * seconds, rounded down. One that is deleted by the clock of an API server behind the controller's is not told apart, and costs a look.
+ */
+export const isExpired = (job: Live<JobObject>): boolean => {
+  const { end } = factsOf(job)
+  const { ttlSecondsAfterFinished: ttl } = job.spec ?? {}
+  const { deletionTimestamp } = job.metadata
+  if (!end || ttl === undefined || deletionTimestamp === undefined) return false
+  return Date.parse(deletionTimestamp) >= end.at.getTime() + ttl * 1000
+}
+
 /** `Complete` and `Failed` are the last conditions that the Job controller sets; `SuccessCriteriaMet` and `FailureTarget` only announce them. */
 const endOf = (job: JobObject): JobEnd | undefined => {
   for (const { type, status, reason, message, lastTransitionTime } of job.status?.conditions ?? []) {
