@@ -313,6 +313,17 @@ describe('a list', () => {
     expect(new Set(requests.map(({ headers }) => headers.accept)).size).toBe(1)
   })
 
+  it('by a field that the API server does not select by says what it lacks', async () => {
+    const { list } = await toServer(refusal(400, 'BadRequest', 'field label not supported: status.phase'))
+    await expect(read(list(napKind, { fieldSelector: 'status.phase!=X' }))).rejects.toMatchObject({
+      name: 'PermanentError',
+      reason: 'NotSelectable',
+      message: expect.stringMatching(
+        /^this API server does not know selectableFields .*1\.31.*: GET \/apis\/test\/v1\/naps\?.*: field label not supported: status\.phase$/,
+      ),
+    })
+  })
+
   it('that is too old from its first page fails', async () => {
     const { list } = await toServer(gone('fresh'))
     await expect(read(list(napKind))).rejects.toMatchObject({ name: 'GoneError' })

@@ -149,6 +149,9 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
   const said = `${call.method} ${call.path}: API server answered ${status} ${reason ?? ''}: ${message.slice(0, 1000)}`
   switch (status) {
     case 400:
+      return UNKNOWN_FIELD.test(message)
+        ? unselectable(said)
+        : new RefusedError('Invalid', message.slice(0, 1000) || said)
     case 413:
     case 422:
       return new RefusedError('Invalid', message.slice(0, 1000) || said)
@@ -170,6 +173,16 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
       return new UnreachableError(said)
   }
 }
+
+/** What is said to a field selector: k8s.io/apiextensions-apiserver, pkg/apiserver/conversion/converter.go. */
+const UNKNOWN_FIELD = /^field label not supported: /
+
+/** Whoever installed us has to mend it: an API server that does not know `selectableFields` drops them from the definition without a word. */
+const unselectable = (said: string): Error =>
+  new PermanentError(
+    'NotSelectable',
+    `this API server does not know selectableFields (Kubernetes does from 1.31 on), or has an older CustomResourceDefinition than ours: ${said}`,
+  )
 
 /** Forbidden has many mouths, and often nothing but the text tells them apart. */
 const forbiddenOf = (said: string, message: string, details: Status['details']): Error => {
