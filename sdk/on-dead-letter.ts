@@ -64,9 +64,22 @@ export const onDeadLetter =
     const { type, subject, id, knativeerrorcode: code, knativeerrordest: destination } = event
     const { state, reason } = outcome
     const cause = outcome.state === 'rejected' || outcome.state === 'failed' ? outcome.error.message : undefined
-    ports.log.warn({ type, subject, id, code, destination, state, reason, cause }, 'event not delivered')
+    ports.log.warn(
+      { ...inShort({ type, subject, id, code, destination }), state, reason, cause },
+      'event not delivered',
+    )
     return outcome
   }
+
+/** The longest path of an object of ours has 400 characters; who forges a letter may write what he likes. */
+const LOGGED = 512
+
+const inShort = (attributes: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value.slice(0, LOGGED)]] : [],
+    ),
+  )
 
 const readBy = (readers: readonly LetterReader[], event: CloudEvent<unknown>): Read => {
   let read: Read = { reason: 'UnknownEvent' }

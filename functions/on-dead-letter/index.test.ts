@@ -108,6 +108,27 @@ describe('a dead letter', () => {
   })
 })
 
+it('a dead letter is logged with all that it says, but never pages of it', async () => {
+  const logged: unknown[] = []
+  const warn = (fields: object) => logged.push(fields)
+  const { log, ...ports } = portsOn(createMemoryCluster([running, job]))
+  const long = 'x'.repeat(5000)
+  const forged = about(job, { subject: long, id: long, knativeerrordest: long, knativeerrorcode: long, type: long })
+  for (const event of [about(job, { subject: '/apis/batch/v1' }), forged]) {
+    await onDeadLetter.handle(event, { ...ports, log: { ...log, warn } })
+  }
+  const { knativeerrordest: destination, knativeerrorcode: code } = fromFunction
+  expect(logged[0]).toMatchObject({
+    subject: '/apis/batch/v1',
+    destination,
+    code,
+    state: 'settled',
+    reason: 'Recorded',
+  })
+  expect(logged[1]).toMatchObject({ reason: 'UnknownEvent', type: 'x'.repeat(512) })
+  expect(JSON.stringify(logged[1]).length).toBeLessThan(3000)
+})
+
 describe('a dead letter is settled and written nowhere', () => {
   const remade = aSession({ uid: 'another', phase: 'Running' })
   it.each([

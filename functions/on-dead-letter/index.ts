@@ -4,9 +4,11 @@ import { factsOf, jobKind } from '#reconcilers/agentic-session/job.ts'
 import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { about, defineFunction, onDeadLetter, refOf } from '#sdk/index.ts'
 
+const name = 'on-dead-letter'
+
 /** Woken by events that could not be delivered to the others: writes on the session that each is about what happened. */
 export default defineFunction({
-  name: 'on-dead-letter',
+  name,
   on: [{ deadLetters: true }],
   access: [
     { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['get'] },
@@ -23,6 +25,6 @@ export default defineFunction({
       }),
       about(jobKind, { ignore: ignoredJob, subject: ({ object }) => factsOf(object).owner }),
     ],
-    'on-dead-letter',
+    name,
   ),
 })
