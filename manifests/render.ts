@@ -3,10 +3,14 @@ import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
 import type { FunctionDefinition } from '#sdk/index.ts'
 import { brokerFor, sourceFor, triggersOf } from './eventing.ts'
 import { knativeServiceOf } from './knative-service.ts'
+import { networkPolicy } from './network-policy.ts'
 import { identityOf } from './rbac.ts'
 import { sweeperOf } from './sweeper.ts'
 
 const crds = [sessionCrd]
+
+/** What a kustomization on top of ours may add. */
+const components: Readonly<Record<string, readonly object[]>> = { 'network-policy': [networkPolicy] }
 
 /** Every derived manifest, by its path from the root. Pure. */
 export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<string, string> => {
@@ -41,6 +45,13 @@ export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<st
     const resources = paths.map((path) => path.slice(folder.length + 1)).sort()
     files.set(`${folder}/kustomization.yaml`, [
       { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources },
+    ])
+  }
+  for (const [name, objects] of Object.entries(components)) {
+    const resources = [`${name}.yaml`]
+    files.set(`components/${name}/${name}.yaml`, objects)
+    files.set(`components/${name}/kustomization.yaml`, [
+      { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', resources },
     ])
   }
   return new Map([...files].map(([path, documents]) => [path, textOf(documents)]))

@@ -48,14 +48,14 @@ const aFunction = (name: string, on: Parameters<typeof defineFunction>[0]['on'])
 describe('rendered manifests', () => {
   test('are those in the repository: run `npm run render` where they are not', () => {
     for (const [path, text] of files) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text)
-    const rendered = globSync('{crds,eventing,functions,keda}/**/*.yaml', { cwd: ROOT })
+    const rendered = globSync('{components,crds,eventing,functions,keda}/**/*.yaml', { cwd: ROOT })
     expect(rendered.sort()).toEqual([...files.keys()].sort())
   })
 
-  test('are reached from the root, each', () => {
+  test('are reached from the root, each, but for what is added by hand', () => {
     const root = parse(readFileSync(join(ROOT, 'kustomization.yaml'), 'utf8')) as { resources: string[] }
     const folders = new Set([...files.keys()].map((path) => path.split('/')[0]))
-    expect(root.resources).toEqual(expect.arrayContaining([...folders]))
+    expect([...root.resources, 'components']).toEqual(expect.arrayContaining([...folders]))
   })
 
   test('give every function an identity of its own and a host', () => {
@@ -178,6 +178,23 @@ test('functions are reached from inside the cluster only', () => {
     expect(metadata.labels).toMatchObject({ 'networking.knative.dev/visibility': 'cluster-local' })
   }
 })
+
+test('the policy that may be added lets Serving and its ingress at our Pods, and nobody else', () => {
+  const [{ metadata, spec } = nothing()] = ofKind('NetworkPolicy')
+  expect(metadata.namespace).toBe('dormouse')
+  expect(spec).toEqual({
+    podSelector: {},
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [{ namespaceSelector: { matchExpressions: [expect.objectContaining({ operator: 'In' })] } }] }],
+  })
+  expect(JSON.stringify(spec)).toContain('["knative-serving","kourier-system"]')
+  const component = parse(files.get('components/network-policy/kustomization.yaml') ?? '')
+  expect(component).toMatchObject({ kind: 'Component', resources: ['network-policy.yaml'] })
+})
+
+function nothing(): never {
+  throw new Error('there is none')
+}
 
 test('the sweeper is up for a minute in every five, and ten seconds longer', () => {
   expect(ofKind('ScaledObject').map(({ spec }) => spec)).toEqual([
