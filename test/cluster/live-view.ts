@@ -18,6 +18,7 @@ type View = Pick<
   | 'session'
   | 'sessions'
   | 'jobs'
+  | 'pods'
   | 'apply'
   | 'leftovers'
   | 'events'
@@ -33,6 +34,7 @@ export const liveView = (
   namespace: string,
 ): View => {
   const sessionsPath = `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
+  const podsPath = `/api/v1/namespaces/${namespace}/pods`
   const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
   const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
   const sessions = () => list<AgenticSession>(sessionsPath)
@@ -51,6 +53,7 @@ export const liveView = (
     session: (name) => api.get<Live<AgenticSession>>(`${sessionsPath}/${name}`).catch(undefinedIfMissing),
     sessions,
     jobs: () => list<JobObject>(jobsPath),
+    pods: async () => (await list(podsPath)).map(({ metadata }) => metadata.name),
     apply: async (object) => {
       await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
     },
@@ -63,7 +66,7 @@ export const liveView = (
     },
     events: () => list<KubeEvent>(`/api/v1/namespaces/${namespace}/events`),
     versions: async () => {
-      const lists = await Promise.all([sessionsPath, jobsPath, `/api/v1/namespaces/${namespace}/pods`].map(list))
+      const lists = await Promise.all([sessionsPath, jobsPath, podsPath].map(list))
       return lists.flat().map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
     },
     now: Date.now,

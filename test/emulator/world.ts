@@ -62,6 +62,7 @@ export const createEmulatorWorld = async (
     session: async (name) => admin.get(sessions, { namespace, name }) as unknown as Live<AgenticSession> | undefined,
     sessions: async () => all<AgenticSession>(sessions),
     jobs: async () => all<JobObject>(jobs),
+    pods: async () => all(pods).map(({ metadata }) => metadata.name),
     apply: async (object) => {
       applyObject(admin, withoutStatus(object as unknown as KubeObject), 'kubectl')
     },

@@ -31,7 +31,7 @@ export const stopAndStart: readonly Scenario[] = [
     },
   },
   {
-    name: 'is stopped while Creating or Running loses its Job, and restarts with a new attempt that does not adopt the old',
+    name: 'is stopped while Creating or Running loses its Job and its Pod, and restarts with a new attempt that does not adopt the old',
     run: async (world) => {
       await world.create('creating', { runner: { fault: 'Unschedulable' } })
       await world.create('running', { runner: { seconds: 600 } })
@@ -43,6 +43,7 @@ export const stopAndStart: readonly Scenario[] = [
         const stopped = await phaseIs(world, name, 'Stopped')
         expect(conditionOf(stopped, 'Ready')).toMatchObject({ status: 'False', reason: 'UserStopped' })
         expect(await jobNames(world)).not.toContain(before?.status?.jobName)
+        expect((await world.pods()).filter((pod) => pod.startsWith(`${before?.status?.jobName}-`))).toEqual([])
         await requestTaken(world, name)
 
         await world.annotate(name, start)

@@ -37,6 +37,8 @@ export type World = {
   session(name: string): Promise<Live<AgenticSession> | undefined>
   sessions(): Promise<readonly Live<AgenticSession>[]>
   jobs(): Promise<readonly Live<JobObject>[]>
+  /** The names of all Pods. */
+  pods(): Promise<readonly string[]>
   /** Creates or changes an object by hand; throws with the API server's words where it does not take it. */
   apply(object: KubernetesObject): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */
