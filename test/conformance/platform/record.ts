@@ -87,8 +87,11 @@ const shownHeaders = (headers: Headers, ids: ReadonlyMap<string, string>): objec
 
 const withoutTimes = (text: string): string => text.replace(/\d{4}-\d\d-\d\dT[\d:]+(\.\d+)?Z/g, 'TIME')
 
-/** Whole backoffs of a second: an attempt may be late, but not by as much again. */
-const afterSeconds = (ms: number): object => (ms < 950 ? {} : { afterSeconds: 2 ** Math.floor(Math.log2(ms / 950)) })
+/** Whole seconds, by a clock that may be a twentieth off. */
+const afterSeconds = (ms: number): object => {
+  const seconds = Math.floor(ms / 950)
+  return seconds === 0 ? {} : { afterSeconds: seconds }
+}
 
 const byName = (list: readonly { readonly name: string }[]) => list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
