@@ -10,6 +10,7 @@ import { makeNamespaces, worldIn } from './world.ts'
  * the emulator passes in no time. Whose patience ends first, the broker's or the activator's, is compared in `deliveries.test.ts`.
  */
 const SHORT = { retry: 2, backoffDelay: 'PT0.2S', timeout: 'PT4S' }
+const PATIENCE = { letter: 30, start: 45 }
 
 const platform = thePlatform()
 const { api } = platform
@@ -24,9 +25,7 @@ describe('a session that', () => {
     await platform.kubectl('wait', '-n', 'dormouse', '--for=condition=Ready', 'trigger', '--all', '--timeout=60s')
   })
 
-  test.each(deadLetters.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) =>
-    scenario.run(worldIn(platform, 'dead-letters')),
-  )
+  for (const { name, run } of deadLetters(PATIENCE)) test(name, () => run(worldIn(platform, 'dead-letters')), 600_000)
 
   afterAll(async () => {
     await platform.kubectl('delete', 'namespace', 'dead-letters')

@@ -1,28 +1,36 @@
 import { expect } from 'vitest'
 import { conditionOf, phaseIs, type Scenario, type World } from './world.ts'
 
-/** Nine attempts, each of which may wait a minute for a Pod that does not come, and the pauses between them. */
-const ALL_RETRIES_SECONDS = 9 * 60 + 128
+/** What one world waits for, in seconds. */
+type Patience = {
+  /** From an event to its dead letter. */
+  readonly letter: number
+  /** From when a function can start again to when it has, which takes as long as it could not. */
+  readonly start: number
+}
 
-const deadLettered = (world: World, name: string) =>
+/** Nine attempts, each of which may wait a minute for a Pod that does not come, and the pauses between them. */
+const AS_INSTALLED: Patience = { letter: 9 * 60 + 128 + 120, start: 300 }
+
+const deadLettered = (world: World, name: string, seconds: number) =>
   world.eventually(
     `an event about ${name} is recorded as undeliverable`,
     async () => {
       const session = await world.session(name)
       return session && conditionOf(session, 'EventsDelivered') ? session : undefined
     },
-    ALL_RETRIES_SECONDS + 120,
+    seconds,
   )
 
 /** What the broker gives up. */
-export const deadLetters: readonly Scenario[] = [
+export const deadLetters = ({ letter, start }: Patience = AS_INSTALLED): readonly Scenario[] => [
   {
     name: 'is made while its function cannot start says so once the broker gives up, until a sweep has repaired it',
     needs: ['function down'],
     run: async (world) => {
       await world.breakFunction('on-session-event')
       await world.create('unheard', { runner: { seconds: 2 } })
-      const session = await deadLettered(world, 'unheard')
+      const session = await deadLettered(world, 'unheard', letter)
       expect(session.status?.deadLetters?.count).toBe(1)
       expect(conditionOf(session, 'EventsDelivered')).toMatchObject({
         status: 'False',
@@ -43,7 +51,7 @@ export const deadLetters: readonly Scenario[] = [
 
       await world.mendFunction('on-session-event')
       await world.create('heard')
-      await phaseIs(world, 'heard', 'Completed', 300)
+      await phaseIs(world, 'heard', 'Completed', start)
     },
   },
 ]

@@ -5,4 +5,4 @@ import { stopAndStart } from './stop-and-start.ts'
 import type { Scenario } from './world.ts'
 
 /** Everything that a session goes through, written once for all worlds. */
-export const scenarios: readonly Scenario[] = [...lifecycle, ...stopAndStart, ...faults, ...deadLetters]
+export const scenarios: readonly Scenario[] = [...lifecycle, ...stopAndStart, ...faults, ...deadLetters()]
