@@ -4,9 +4,9 @@ import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { deployedReference } from '../../images/reference.ts'
 import { ROOT } from '../cluster/installation.ts'
-import { eventually } from './eventually.ts'
 import { REGISTRY } from './images.ts'
 import type { Platform } from './platform.ts'
+import { readmeCommand } from './readme-commands.ts'
 
 /** Where `npm run image` puts our images, and what they are called on the node. */
 export type OwnImages = { readonly dormouse: string; readonly 'sample-runner': string }
@@ -41,12 +41,14 @@ export type Overlay = {
   readonly rollout?: string
 }
 
+const overlayOf = ({ dir }: Platform): string => join(dir, 'overlay')
+
 /**
  * What the README tells a user to do: a kustomization of his own on top of the repository's, which names images. The rest is only there
  * where a test asks for it.
  */
 const writeOverlay = (platform: Platform, images: OwnImages, { sweepEveryMinutes, rollout }: Overlay): string => {
-  const dir = join(platform.dir, 'overlay')
+  const dir = overlayOf(platform)
   mkdirSync(dir, { recursive: true })
   const [newName, newTag] = images.dormouse.split(/:(?=[^:]*$)/)
   const deployed = deployedReference().replace(/:[^:]*$/, '')
@@ -84,17 +86,16 @@ const revisionOf = (mark: string): Patch => ({
   patch: JSON.stringify([{ op: 'add', path: '/spec/template/metadata/annotations/example.com~1rollout', value: mark }]),
 })
 
-/** Applies everything of ours; resolves when all of it is ready. */
+/** Applies everything of ours as the README says, once; resolves when all of it is ready. */
 export const install = async (platform: Platform, images: OwnImages, overlay: Overlay = {}): Promise<void> => {
-  const { kubectl } = platform
-  const dir = writeOverlay(platform, images, overlay)
-  // Kinds are there a moment after their definitions, as with any `kubectl apply` of both.
-  await eventually('everything is applied', () => kubectl('apply', '-k', dir), 30)
-  await isReady(platform)
+  await platform.kubectl(...readmeCommand('apply -k .', { '.': [writeOverlay(platform, images, overlay)] }))
+  await platform.kubectl(...readmeCommand('wait -n dormouse'))
 }
 
-/** All that the README shows to be ready. */
-export const isReady = async ({ kubectl }: Platform): Promise<void> => {
-  for (const kind of ['broker', 'apiserversource', 'trigger', 'services.serving.knative.dev', 'scaledobject'])
-    await kubectl('wait', '-n', 'dormouse', '--for=condition=Ready', kind, '--all', '--timeout=120s')
+/** Ends what was installed last, and all sessions, as the README says. */
+export const uninstall = async (platform: Platform, labelled: string): Promise<void> => {
+  const { kubectl } = platform
+  await kubectl(...readmeCommand('delete agenticsessions'))
+  await kubectl(...readmeCommand('delete -k .', { '.': [overlayOf(platform)] }))
+  await kubectl(...readmeCommand('label namespace NAME ambient-code.io/managed-', { NAME: [labelled] }))
 }

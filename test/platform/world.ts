@@ -5,6 +5,7 @@ import { breakFunction, mendFunction } from './broken-function.ts'
 import { eventually } from './eventually.ts'
 import { aRestrictedNamespace } from './fixtures.ts'
 import type { Platform } from './platform.ts'
+import { readmeCommand } from './readme-commands.ts'
 import { BENT } from './runner-pods.ts'
 import { startSweeperPod, sweepOnce } from './sweeps.ts'
 import { deliverTo, NAMES, twice } from './triggers.ts'
@@ -28,9 +29,10 @@ export const makeNamespaces = async (platform: Platform, names: readonly string[
   const { api, kubectl } = platform
   for (const name of names) {
     const { metadata, ...rest } = aRestrictedNamespace(name)
-    const labels = { ...metadata.labels, 'ambient-code.io/managed': 'true', ...BENT }
+    const labels = { ...metadata.labels, ...BENT }
     await api.post('/api/v1/namespaces', { ...rest, metadata: { name, labels } })
   }
+  await kubectl(...readmeCommand('label namespace NAME ambient-code.io/managed=true', { NAME: names }))
   type Source = { readonly status: { readonly namespaces: readonly string[] } }
   await eventually('the source watches all of them', async () => {
     const { status } = await api.get<Source>('/apis/sources.knative.dev/v1/namespaces/dormouse/apiserversources/source')
