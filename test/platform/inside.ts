@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { cacheDirectory } from '../cluster/cache.ts'
 import { serveControl } from './control.ts'
 import { forward } from './forward.ts'
+import { rememberFresh } from './leftover-objects.ts'
 import { NODE_IP } from './machine.ts'
-import type { Parts } from './parts.ts'
-import { PLATFORM_VARIABLE, startPlatform } from './platform.ts'
+import { PLATFORM_VARIABLE, type PlatformStart, startPlatform, thePlatform } from './platform.ts'
 
 /**
- * The first program of an enclosure: starts the platform in `$DORMOUSE_PLATFORM`, of the parts in its `parts.json`,
+ * The first program of an enclosure: starts the platform in `$DORMOUSE_PLATFORM`, of what its `start.json` says,
  * and runs the command of its arguments on it; without one it stays until it is killed.
  */
 const dir = process.env[PLATFORM_VARIABLE] ?? ''
@@ -17,8 +17,9 @@ const [command, ...args] = process.argv.slice(2)
 
 let code = 1
 try {
-  const parts = JSON.parse(readFileSync(join(dir, 'parts.json'), 'utf8')) as Parts // main.ts wrote it
-  const supervisor = await startPlatform({ dir, parts, onProgress: say })
+  const start = JSON.parse(readFileSync(join(dir, 'start.json'), 'utf8')) as Pick<PlatformStart, 'parts' | 'began'> // main.ts wrote it
+  const supervisor = await startPlatform({ dir, ...start, onProgress: say })
+  await rememberFresh(thePlatform())
   await serveControl(dir, supervisor)
   await forward({ path: join(dir, 'api.sock') }, { host: NODE_IP, port: 6443 })
   code = command === undefined ? await new Promise<number>(() => undefined) : await exitCodeOf(command)

@@ -27,9 +27,11 @@ async function onFresh(command: readonly string[]): Promise<number> {
 }
 
 async function start(command: readonly string[]): Promise<Enclosure> {
+  await ensureParts()
+  const began = Date.now() // with everything built, as every time but the first
   const parts = await ensureParts()
   const dir = enclosureDirectory()
-  writeFileSync(join(dir, 'parts.json'), JSON.stringify(parts))
+  writeFileSync(join(dir, 'start.json'), JSON.stringify({ parts, began }))
   const enclosure = enclose({
     dir,
     command: [process.execPath, join(import.meta.dirname, 'inside.ts'), ...command],

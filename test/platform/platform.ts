@@ -56,6 +56,8 @@ export type PlatformStart = {
   /** An empty directory. Its last part names the cgroup that Pods go below. */
   readonly dir: string
   readonly parts: Parts
+  /** When somebody first asked for it, in ms since 1970; timings count from here. */
+  readonly began: number
   readonly onProgress?: (line: string) => void
 }
 
@@ -66,8 +68,12 @@ const IMPORTS_AT_ONCE = 3
  * Makes a platform of this process's machine, which must be one of `enclose`: it takes all of it. Resolves when all
  * parts are ready. There is no stop: all ends with the enclosure.
  */
-export async function startPlatform({ dir, parts, onProgress = () => undefined }: PlatformStart): Promise<Supervisor> {
-  const began = Date.now()
+export async function startPlatform({
+  dir,
+  parts,
+  began,
+  onProgress = () => undefined,
+}: PlatformStart): Promise<Supervisor> {
   const seconds = (what: string): number => {
     const passed = (Date.now() - began) / 1000
     onProgress(`${what} after ${passed.toFixed(1)} s`)
