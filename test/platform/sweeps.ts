@@ -4,6 +4,7 @@ import type { Platform } from './platform.ts'
 type Container = { readonly args: readonly string[]; readonly env?: readonly object[] }
 type Template = { readonly metadata: object; readonly spec: { readonly containers: readonly Container[] } }
 type Deployment = { readonly spec: { readonly template: Template }; readonly status?: { readonly replicas?: number } }
+type Created = { readonly metadata: { readonly name: string } }
 type Pod = { readonly status: { readonly phase: string } }
 
 const NAMESPACE = 'dormouse'
@@ -12,20 +13,17 @@ const DEPLOYMENT = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${NAME}`
 const SCALED = `/apis/keda.sh/v1alpha1/namespaces/${NAMESPACE}/scaledobjects/${NAME}`
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`
 
-let count = 0
-
 /** A Pod as the sweeper's Deployment makes them, with another container; it is no Pod of that Deployment. */
 const start = async ({ api }: Platform, change: (container: Container) => Container): Promise<string> => {
   const { spec } = await api.get<Deployment>(DEPLOYMENT)
-  const name = `sweep-${++count}`
   const { containers, ...rest } = spec.template.spec
-  await api.post(PODS, {
+  const { metadata } = await api.post<Created>(PODS, {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: NAMESPACE, labels: { app: 'sweep' } },
+    metadata: { generateName: 'sweep-', namespace: NAMESPACE, labels: { app: 'sweep' } },
     spec: { ...rest, restartPolicy: 'Never', containers: containers.map(change) },
   })
-  return name
+  return metadata.name
 }
 
 /** One sweep, by hand, in a Pod of its own; throws with its log where it left something undone. */
