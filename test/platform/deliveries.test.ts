@@ -9,8 +9,8 @@ import { recordingStage } from './recording-stage.ts'
 import { letClockSweep } from './sweeps.ts'
 
 const { RECORD } = process.env
-/** The subscribers are in the same process as the test, on a machine with two processors. */
-const LATE_SECONDS = 3
+/** The subscribers are in this process, on a machine with two processors: one that notices an attempt late has the next seem early. */
+const BUSY = { early: 1, late: 3 }
 const platform = thePlatform()
 
 describe('the platform delivers as it did when it was recorded, and so as the emulator does', () => {
@@ -29,5 +29,5 @@ describe('the platform delivers as it did when it was recorded, and so as the em
 
   afterAll(() => letClockSweep(platform, true))
 
-  testSameDeliveries(() => played, LATE_SECONDS)
+  testSameDeliveries(() => played, BUSY)
 })

@@ -87,9 +87,9 @@ const shownHeaders = (headers: Headers, ids: ReadonlyMap<string, string>): objec
 
 const withoutTimes = (text: string): string => text.replace(/\d{4}-\d\d-\d\dT[\d:]+(\.\d+)?Z/g, 'TIME')
 
-/** Whole seconds, by a clock that may be a twentieth off. */
+/** To the nearest second. */
 const afterSeconds = (ms: number): object => {
-  const seconds = Math.floor(ms / 950)
+  const seconds = Math.round(ms / 1000)
   return seconds === 0 ? {} : { afterSeconds: seconds }
 }
 
