@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, isOfOurAccounts, refusalsOf, usedBy } from '../cluster/permissions.ts'
 import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
-import { clockAlone } from './clock.ts'
 import { burstWithRollout, everythingDies, oneFromZero } from './faults.ts'
 import { install, loadOwnImages, type OwnImages } from './installation.ts'
 import { aDeadLetterAbout } from './letters.ts'
@@ -19,10 +18,7 @@ const SWEEPS = { sweepEveryMinutes: 2 }
 let images: OwnImages
 
 const all = [...scenarios, ...realPods].map((scenario, index) => ({ ...scenario, namespace: `scenario-${index}` }))
-const others = ['from-zero', 'everything-dies', 'burst', 'all-doors', 'letters', 'clock']
-
-/** Goes on beside all that does not mind a sweep more. */
-let clock: Promise<void>
+const others = ['from-zero', 'everything-dies', 'burst', 'all-doors', 'letters']
 
 beforeAll(async () => {
   images = await loadOwnImages(platform)
@@ -30,8 +26,6 @@ beforeAll(async () => {
   const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: bentRunners })
   await kubectl('apply', '-f', '-', { stdin })
   await makeNamespaces(platform, [...all.map(({ namespace }) => namespace), ...others])
-  clock = clockAlone(platform, world('clock'))
-  clock.catch(() => undefined) // the test that waits for it tells
 })
 
 const world = (namespace: string) => worldIn(platform, namespace)
@@ -64,14 +58,6 @@ describe('a session that', () => {
   runs(all.filter((each) => !isPeaceful(each) && !isSwept(each)))
 })
 
-describe('sessions that no function hears of', () => {
-  test(
-    'end at their deadlines within the bound, by the sweeper that the clock wakes, in three windows from zero to zero',
-    () => clock,
-    660_000,
-  )
-})
-
 describe('with the clock stopped, a session that', () => {
   beforeAll(() => letClockSweep(platform, false))
   runs(all.filter(isSwept))
@@ -96,8 +82,11 @@ describe('with the clock stopped', () => {
   test('a hundred sessions at once, and a new revision of all functions amid them: no event is lost', () =>
     burstWithRollout(platform, world('burst'), () => install(platform, images, { ...SWEEPS, rollout: 'second' })))
 
-  test('functions, dispatcher, API server and kubelet die amid a burst: one sweep later all sessions are right, none ran twice', () =>
-    everythingDies(platform, world('everything-dies')))
+  test(
+    'functions, dispatcher, API server and kubelet die amid a burst: one sweep later all sessions are right, none ran twice',
+    () => everythingDies(platform, world('everything-dies')),
+    420_000,
+  )
 
   test('permissions are exact: every verb of every role was used, by the tokens of Pods, and none was refused', () => {
     const events = platform.audit()
