@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Figure } from './report.ts'
@@ -29,7 +29,7 @@ export const platform = async ({ rounds, sessions, idleMinutes }: PlatformOption
     'bench/platform/inside.ts',
     ...args,
   ])
-  process.stderr.write(`raw figures and samples: ${RAW}\n`)
+  if (existsSync(RAW)) process.stderr.write(`raw figures and samples: ${RAW}\n`)
   if (code !== 0) throw new Error(`the benchmark on the platform ended with code ${code}, before it had measured all`)
   return (JSON.parse(readFileSync(RAW, 'utf8')) as { figures: readonly Figure[] }).figures // inside.ts wrote it
 }
