@@ -76,9 +76,10 @@ const LOGGED = 512
 
 const inShort = (attributes: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
-    Object.entries(attributes).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name, value.slice(0, LOGGED)]] : [],
-    ),
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.slice(0, LOGGED) : value,
+    ]),
   )
 
 const readBy = (readers: readonly LetterReader[], event: CloudEvent<unknown>): Read => {

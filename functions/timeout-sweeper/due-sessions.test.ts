@@ -129,6 +129,17 @@ describe('a sweep', () => {
     ])
   })
 
+  it('sees a session that comes twice, its list having started over, as it saw it first', async () => {
+    const cluster = await atRest(...withJob({ phase: 'Running' }, { isReady: true }))
+    const twice: typeof cluster.list = async function* (kind, query) {
+      for (let time = 0; time < 2; time++) yield* cluster.list(kind, query)
+    }
+    const names: string[] = []
+    for await (const { name } of dueSessions({ ...portsOn(cluster), cluster: { ...cluster, list: twice } }))
+      names.push(name)
+    expect(names).toEqual([])
+  })
+
   it('goes on behind a session that no plan can be made for', async () => {
     const broken = { ...aSession({ name: 'broken', phase: 'Running' }), status: { phase: 'Running', conditions: 5 } }
     const session = aSession({ name: 'broken', phase: 'Running' })

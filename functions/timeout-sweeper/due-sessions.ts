@@ -14,6 +14,9 @@ import { isIdle, type Kind, keyOf, type Live, managedNamespace, type Ports, type
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 
+/** Of whole objects: the API server has to read and write a page of them within seconds, however large they are. */
+const PAGE_SIZE = 100
+
 const ended = ['Completed', 'Failed', 'Stopped']
 const open = ['Pending', 'Creating', 'Running', 'Stopping']
 const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phase!=${phase}`).join(',')
@@ -38,13 +41,15 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
     managed.add(metadata.name)
   }
   const jobs = new Map<string, JobFacts>()
-  for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels) }))
+  for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels), pageSize: PAGE_SIZE }))
     jobs.set(keyOf(refOf(job)), factsOf(job))
+  /** Of Jobs that an open session has now. A session may come twice, where its list started over. */
+  const current = new Set<string>()
 
   const isDue = (session: Live<AgenticSession>): boolean => {
     const key = keyOf({ namespace: session.metadata.namespace, name: jobNameOf(session, attemptOf(session)) })
     const job = jobs.get(key)
-    jobs.delete(key)
+    current.add(key)
     try {
       if (job && isLateToStart(session, job, now())) return true
       const observed = { job, previous: undefined, pods: [] }
@@ -54,12 +59,12 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
       return true
     }
   }
-  for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended) })) {
+  for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended), pageSize: PAGE_SIZE })) {
     if (managed.has(session.metadata.namespace) && isDue(session)) yield refOf(session)
   }
   // What remains unfinished is no open session's Job of now: it outlived its attempt.
-  for (const { end, owner } of jobs.values()) {
-    if (!end && owner && managed.has(owner.ref.namespace)) yield owner.ref
+  for (const [key, { end, owner }] of jobs) {
+    if (!current.has(key) && !end && owner && managed.has(owner.ref.namespace)) yield owner.ref
   }
   for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(open) })) {
     // A phase that is absent is none of the open ones either; such sessions came in the first list.

@@ -47,10 +47,12 @@ describe('a change of a Job', () => {
     })
 
     const withoutTtl = { template: {} }
+    const withTtlCut = { template: {}, ttlSecondsAfterFinished: 0 }
     it.each([
       ['in the second of its end, as that of a session which is stopped', deleted('Complete', '2026-03-01T11:59:00Z')],
       ['before its end was written, by another clock', deleted('Complete', '2026-03-01T11:58:58Z')],
       ['a second before its hour is over, by another clock', deleted('Failed', '2026-03-01T12:58:59Z')],
+      ['after a time that somebody has cut', { ...deleted('Complete', '2026-03-01T12:00:00Z'), spec: withTtlCut }],
       ['at a time that is none', deleted('Complete', 'later')],
       ['at last, with no end to its stay', { ...deleted('Complete', '2026-03-01T15:00:00Z'), spec: withoutTtl }],
     ])('is looked into %s', (_, object) => {

@@ -49,6 +49,9 @@ export const factsOf = (job: Live<JobObject>): JobFacts => ({
 export const isStarting = ({ status }: AgenticSession, { isReady, isSuspended, isDeleting, end }: JobFacts): boolean =>
   status?.phase === 'Creating' && !isReady && !isSuspended && !isDeleting && !end
 
+/** How long a Job stays after its end. Longer than many sweeps: it must not vanish before its end was seen. */
+export const TTL_SECONDS = 3600
+
 /** A kubelet has tried a pull four times by then. */
 const START_GRACE_SECONDS = 60
 
@@ -58,13 +61,14 @@ export const isLateToStart = (session: AgenticSession, job: JobFacts, now: Date)
 
 /**
  * Whether the TTL controller deletes it, or might have: it was deleted no sooner than its time to live after its end. All these times are whole
- * seconds, rounded down. One that is deleted by the clock of an API server behind the controller's is not told apart, and costs a look.
+ * seconds, rounded down. One that is deleted by the clock of an API server behind the controller's is not told apart, and costs a look; so does
+ * one whose time somebody has cut, since no sweep may have seen its end.
  */
 export const isExpired = (job: Live<JobObject>): boolean => {
   const { end } = factsOf(job)
   const { ttlSecondsAfterFinished: ttl } = job.spec ?? {}
   const { deletionTimestamp } = job.metadata
-  if (!end || ttl === undefined || deletionTimestamp === undefined) return false
+  if (!end || ttl === undefined || ttl < TTL_SECONDS || deletionTimestamp === undefined) return false
   return Date.parse(deletionTimestamp) >= end.at.getTime() + ttl * 1000
 }
 

@@ -1,13 +1,10 @@
 import type { EnvVar, SecurityContext } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
-import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID } from './job.ts'
+import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
 import { type AgenticSession, sessionKind, timeoutOf } from './schema.ts'
 
 /** The container that runs the agent. */
 export const RUNNER = 'ambient-code-runner'
-
-/** Longer than many sweeps: a Job must not vanish before its end was seen. */
-const TTL_SECONDS = 3600
 
 /** What the restricted Pod Security Standard asks of a container. */
 const restricted: SecurityContext = {

@@ -287,7 +287,7 @@ describe('a list', () => {
   const MiB = 1024 * 1024
 
   it('whose page is too long to be held starts over with smaller ones', async () => {
-    const answers = [page(['a'], 'more'), pageOf(17 * MiB), pageOf(17 * MiB), page(['a', 'b'], 'more'), page(['c'])]
+    const answers = [page(['a'], 'more'), pageOf(5 * MiB), pageOf(5 * MiB), page(['a', 'b'], 'more'), page(['c'])]
     const { list, requests } = await toServer(...answers)
     expect(await read(list(napKind, { fieldSelector: 'a!=b' }))).toBe('aabc')
     const pages = queriesOf(requests).map(({ limit, continue: token, fieldSelector }) => [limit, token, fieldSelector])
@@ -301,13 +301,13 @@ describe('a list', () => {
   })
 
   it('of one object a page takes it however long it is', async () => {
-    const { list, requests } = await toServer(pageOf(17 * MiB))
+    const { list, requests } = await toServer(pageOf(5 * MiB))
     expect(await read(list(napKind, { pageSize: 2 }))).toBe('')
     expect(queriesOf(requests)).toEqual([{ limit: '2' }, { limit: '1' }])
   })
 
   it('of metadata becomes smaller in the same way, and stays one of metadata', async () => {
-    const { listMetadata, requests } = await toServer(pageOf(17 * MiB), page(['a']))
+    const { listMetadata, requests } = await toServer(pageOf(5 * MiB), page(['a']))
     expect(await read(listMetadata(napKind))).toBe('a')
     expect(queriesOf(requests)).toEqual([{ limit: '500' }, { limit: '50' }])
     expect(new Set(requests.map(({ headers }) => headers.accept)).size).toBe(1)

@@ -83,6 +83,9 @@ test('with all Triggers removed, the sweeper that the clock wakes starts session
   expect(new Set(requests.map(({ user }) => user.username))).toEqual(
     new Set(['system:serviceaccount:dormouse:timeout-sweeper']),
   )
+  // By KEDA's own Pods: those that tests start as sweepers are named otherwise.
+  const pods = requests.map(({ user }) => user.extra?.['authentication.kubernetes.io/pod-name']?.[0] ?? '')
+  expect(pods.filter((name) => !name.startsWith('timeout-sweeper-'))).toEqual([])
   const writes = requests.flatMap(({ verb, objectRef }) =>
     WRITES.includes(verb) ? [`${verb} ${objectRef?.resource}`] : [],
   )

@@ -88,8 +88,14 @@ export function enclose({ dir, command, env = {} }: EnclosureStart): Enclosure {
   })
   const lines = createInterface(keeper.stdio[4] as Readable)[Symbol.asyncIterator]()
   const line = async (): Promise<string> => (await lines.next()).value ?? ''
-  const namespaces = (async () => [await line(), await line(), await line()])()
-  const endedAt = namespaces.then(line).then(Number)
+  // Without a first process there is but the line about the end.
+  const told = (async () => {
+    const first = await line()
+    if (!first.includes(':')) return { namespaces: [], end: Promise.resolve(first) }
+    return { namespaces: [first, await line(), await line()], end: line() }
+  })()
+  const namespaces = told.then((each) => each.namespaces)
+  const endedAt = told.then((each) => each.end).then(Number)
   const close = (): Promise<number> => {
     stdin.end()
     return exited

@@ -58,12 +58,15 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
   await world.eventually('some have started', async () => ((await world.jobs()).length > 3 ? true : undefined))
   await kill(platform, 'dormouse', 'serving.knative.dev/service=on-session-event')
   await kill(platform, 'dormouse', 'serving.knative.dev/service=on-job-event')
-  await scaleFilters(0)
-  await kill(platform, EVENTING, FILTERS)
-  await createMany(world, manyNames('held', 10), 1)
-  await world.wait(HELD_SECONDS)
-  await kill(platform, EVENTING, DISPATCHER)
-  await scaleFilters(1)
+  try {
+    await scaleFilters(0)
+    await kill(platform, EVENTING, FILTERS)
+    await createMany(world, manyNames('held', 10), 1)
+    await world.wait(HELD_SECONDS)
+    await kill(platform, EVENTING, DISPATCHER)
+  } finally {
+    await scaleFilters(1)
+  }
   await platform.kubectl('rollout', 'status', '-n', EVENTING, 'deployment/mt-broker-filter', '--timeout=60s')
   await eventually('there is another dispatcher', () =>
     platform.kubectl('wait', '-n', EVENTING, '--for=condition=Ready', 'pod', '-l', DISPATCHER),

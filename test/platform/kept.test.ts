@@ -44,5 +44,8 @@ describe('the platform that is up', () => {
       expect(keptPlatform()).toBeUndefined()
     }
     child.kill()
+    await once(child, 'exit')
+    write(pid, undefined) // as older versions wrote it
+    expect(keptPlatform()).toBeUndefined()
   })
 })

@@ -95,4 +95,6 @@ export async function release(kept: Kept): Promise<void> {
   while (isRunning(kept)) await sleep(100)
 }
 
-const isRunning = ({ pid, began }: Pick<Kept, 'pid' | 'began'>): boolean => beginOf(pid) === began
+// An older file says nothing of when it began, and the process is gone.
+const isRunning = ({ pid, began }: Pick<Kept, 'pid'> & Partial<Kept>): boolean =>
+  began !== undefined && beginOf(pid) === began
