@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ticksNow } from './begin-of.ts'
@@ -46,6 +46,14 @@ test('an enclosure ends with the exit code of its command and leaves nothing', a
   const dir = enclosureDirectory()
   const enclosure = enclose({ dir, command: messIn(dir, 'exit 7') })
   expect(await enclosure.exited).toBe(7)
+  expect(listed(leftoversOf(await ended(enclosure)))).toEqual(NOTHING)
+})
+
+test('an enclosure that cannot be made leaves nothing, and takes nothing of others for its own', async () => {
+  const dir = enclosureDirectory()
+  writeFileSync(join(dir, 'unshare'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+  const enclosure = enclose({ dir, command: ['true'], env: { PATH: `${dir}:${process.env['PATH']}` } })
+  expect(await enclosure.exited).toBe(3)
   expect(listed(leftoversOf(await ended(enclosure)))).toEqual(NOTHING)
 })
 
