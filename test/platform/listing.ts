@@ -7,7 +7,10 @@ type Objects = {
   readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace?: string } }[]
 }
 
-/** Every object of every kind in every namespace and in none, as `group/version plural namespace/name`, but for Events: they tell the past. */
+/** Events tell the past, and an IPAddress is its Service's, which is listed. */
+const NOT_LISTED: readonly string[] = ['events', 'ipaddresses']
+
+/** Every object of every kind in every namespace and in none, as `group/version plural namespace/name`, but for those kinds. */
 export const everything = async ({ api }: Pick<Platform, 'api'>): Promise<readonly string[]> => {
   const { groups } = await api.get<Groups>('/apis')
   const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)]
@@ -15,7 +18,7 @@ export const everything = async ({ api }: Pick<Platform, 'api'>): Promise<readon
     roots.map(async (root) => {
       const { resources } = await api.get<Resources>(root)
       const kinds = resources.filter(
-        ({ name, verbs }) => verbs.includes('list') && !name.includes('/') && name !== 'events',
+        ({ name, verbs }) => verbs.includes('list') && !name.includes('/') && !NOT_LISTED.includes(name),
       )
       const lists = await Promise.all(kinds.map(({ name }) => objectsOf(api, root, name)))
       return lists.flat()
