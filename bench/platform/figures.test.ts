@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '#test/cluster/audit.ts'
 import { reportOf } from '../report.ts'
 import { sessionFigures, timeFigures } from './figures.ts'
+import { anEvent, asked } from './fixtures.ts'
 import type { Sample } from './follow.ts'
 
 const aSample = (took: number): Sample => ({
@@ -40,18 +41,6 @@ describe('the figures of times', () => {
   })
 })
 
-const at = (second: number): string => new Date(second * 1000).toISOString().replace('Z', '000Z')
-const anEvent = (second: number, differing: Partial<AuditEvent>): AuditEvent => ({
-  auditID: '1',
-  stage: 'ResponseComplete',
-  verb: 'get',
-  requestURI: '/',
-  user: { username: 'system:node:dormouse' },
-  responseStatus: { code: 200 },
-  requestReceivedTimestamp: at(second),
-  stageTimestamp: at(second),
-  ...differing,
-})
 const pod = (name: string) => ({ resource: 'pods', namespace: 'dormouse', name })
 const aLife = (name: string, from: number, to: number): AuditEvent[] => [
   anEvent(from, { verb: 'create', objectRef: { ...pod(name), subresource: 'binding' } }),
@@ -66,8 +55,8 @@ describe('what a session costs', () => {
   const jobPods = aLife('on-job-event-1', 25, 75)
 
   test('is the time of both Pods, of each by itself and together, over the sessions', () => {
-    const asked = anEvent(30, { user: { username: 'system:serviceaccount:dormouse:on-job-event' } })
-    const figures = sessionFigures([first, ...sessionPods, ...jobPods, asked, last], span, 2)
+    const events = [first, ...sessionPods, ...jobPods, asked(30, 'on-job-event'), last]
+    const figures = sessionFigures(events, span, 2)
     expect(figures.map(({ name, value }) => [name, value])).toEqual([
       ['platform/session/Pods of on-session-event', 20],
       ['platform/session/API requests of on-session-event', 0],

@@ -11,7 +11,9 @@ import { covers } from './windows.ts'
 const COLD_RATIO = 1.25
 const WARM_MS = 60
 
-export const FUNCTIONS = ['on-session-event', 'on-job-event', 'on-dead-letter']
+/** Those that the life of a session wakes. */
+export const HANDLERS = ['on-session-event', 'on-job-event']
+export const FUNCTIONS = [...HANDLERS, 'on-dead-letter']
 
 /** The part that is the whole way. */
 const WHOLE = 'accepted to Job'
@@ -48,7 +50,7 @@ const columnsOf = (samples: readonly Sample[]): Readonly<Record<string, readonly
 export const sessionFigures = (audit: readonly AuditEvent[], span: Span, sessions: number): readonly Figure[] => {
   covers(audit, span)
   const lives = livesIn(audit, span)
-  const each = FUNCTIONS.slice(0, 2).flatMap((name) => {
+  const each = HANDLERS.flatMap((name) => {
     if (!lives.some((life) => life.name.startsWith(`${name}-`))) throw new Error(`no session woke a Pod of ${name}`)
     return [
       perSession(`Pods of ${name}`, podSeconds(lives, name, span), sessions, 'pod-seconds'),

@@ -10,13 +10,14 @@ import { BENT, bentRunners } from '#test/platform/runner-pods.ts'
 import { letClockSweep } from '#test/platform/sweeps.ts'
 import type { Figure } from '../report.ts'
 import { BARE, bareChain } from './bare-chain.ts'
-import { bareFigure, FUNCTIONS, sessionFigures, timeFigures } from './figures.ts'
+import { bareFigure, HANDLERS, sessionFigures, timeFigures } from './figures.ts'
 import { watchMemory } from './memory.ts'
 import { createProgress } from './progress.ts'
 import { comeToRest, idleFigures } from './rest.ts'
 import { coldRounds, type Samples, warmRounds } from './rounds.ts'
 import { realSessions } from './sessions.ts'
 import { allAtZero, noPodsIn, SESSIONS, WITHOUT_RUNNERS } from './subjects.ts'
+import { containerUsage } from './usage.ts'
 
 /** Runs in the machine of a platform; writes its figures, and what they were made of, to a file after each of its parts. */
 const { values } = parseArgs({
@@ -86,8 +87,8 @@ const warm = await warmRounds(platform, rounds, say)
 samples['warm'] = warm
 add(...timeFigures('warm', warm))
 
-const handlers = [...FUNCTIONS.slice(0, 2), BARE]
-const memory = watchMemory(platform, [...handlers, SWEEPER])
+const handlers = [...HANDLERS, BARE]
+const memory = watchMemory(() => containerUsage(platform.api), [...handlers, SWEEPER])
 add(...(await sessions.atOnce(Number(values.sessions), memory)))
 add(...memory.figures(handlers, (service) => service !== BARE))
 

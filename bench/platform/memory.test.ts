@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { ApiClient } from '#test/cluster/api-client.ts'
 import { memoryOf, watchMemory } from './memory.ts'
 import type { ContainerUsage } from './usage.ts'
 
@@ -31,8 +30,7 @@ describe('the memory of a service', () => {
 })
 
 test('a service without a Pod has no figures, rather than small ones', async () => {
-  const api = { get: async () => ({ pods: [] }) } as unknown as ApiClient // the kubelet's answer alone
-  const memory = watchMemory({ api }, ['f'])
+  const memory = watchMemory(async () => [], ['f'])
   await memory.look()
   expect(() => memory.figures(['f'], () => true)).toThrow('no memory of a Pod of f')
 })

@@ -1,7 +1,6 @@
 import { NAMESPACE } from '#manifests/names.ts'
-import type { Platform } from '#test/platform/platform.ts'
 import type { Figure } from '../report.ts'
-import { type ContainerUsage, containerUsage, residentMebibytes } from './usage.ts'
+import { type ContainerUsage, residentMebibytes } from './usage.ts'
 
 const POD_MEBIBYTES = 90
 
@@ -30,11 +29,15 @@ export type MemoryWatch = {
 
 type Most = Omit<PodMemory, 'podUid'> & { readonly resident: number }
 
-export const watchMemory = ({ api }: Pick<Platform, 'api'>, services: readonly string[]): MemoryWatch => {
+/** `read` asks the kubelet. */
+export const watchMemory = (
+  read: () => Promise<readonly ContainerUsage[]>,
+  services: readonly string[],
+): MemoryWatch => {
   const most = new Map<string, Most>()
   return {
     look: async () => {
-      const usage = await containerUsage(api)
+      const usage = await read()
       for (const service of services)
         for (const pod of memoryOf(usage, service)) {
           const before = most.get(service) ?? { workingSet: 0, ofProcess: 0, resident: 0 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '#test/cluster/audit.ts'
+import { anEvent } from './fixtures.ts'
 import { acceptedAt, answeredIn, complete, jobCreatedAt, partsOf, scheduledAt } from './stations.ts'
 
 let logs: string
@@ -38,17 +39,15 @@ const stations = {
   jobCreated: 2090,
 }
 
-const anEvent = (differing: Partial<AuditEvent>): AuditEvent => ({
-  auditID: '1',
-  stage: 'ResponseComplete',
-  verb: 'create',
-  requestURI: '/',
-  user: { username: 'f' },
-  responseStatus: { code: 201 },
-  requestReceivedTimestamp: '1970-01-01T00:00:01.000250Z',
-  stageTimestamp: '1970-01-01T00:00:01.004000Z',
-  ...differing,
-})
+const aCreate = (differing: Partial<AuditEvent>): AuditEvent =>
+  anEvent(1, {
+    verb: 'create',
+    user: { username: 'f' },
+    responseStatus: { code: 201 },
+    requestReceivedTimestamp: '1970-01-01T00:00:01.000250Z',
+    stageTimestamp: '1970-01-01T00:00:01.004000Z',
+    ...differing,
+  })
 
 describe('the way of a change', () => {
   test('is read from the log of the Pod that answered it', () => {
@@ -85,21 +84,21 @@ describe('the way of a change', () => {
 
 test('a change is accepted when the API server gets the request, to the microsecond', () => {
   const ref = { resource: 'things', name: 'one' }
-  expect(acceptedAt([anEvent({ objectRef: ref })], 'things', 'one')).toBe(1000.25)
-  expect(acceptedAt([anEvent({ objectRef: ref })], 'things', 'two')).toBeUndefined()
+  expect(acceptedAt([aCreate({ objectRef: ref })], 'things', 'one')).toBe(1000.25)
+  expect(acceptedAt([aCreate({ objectRef: ref })], 'things', 'two')).toBeUndefined()
 })
 
 test('a Job is made when the API server has answered so, to whom it answers', () => {
   const objectRef = { resource: 'jobs', name: 'any' }
-  const refused = anEvent({ objectRef, responseStatus: { code: 409 }, stageTimestamp: '1970-01-01T00:00:09.000000Z' })
-  expect(jobCreatedAt([anEvent({ objectRef }), refused], 'f', 1000)).toBe(1004)
-  expect(jobCreatedAt([anEvent({ objectRef })], 'f', 1005)).toBeUndefined()
-  expect(jobCreatedAt([anEvent({ objectRef })], 'g', 1000)).toBeUndefined()
+  const refused = aCreate({ objectRef, responseStatus: { code: 409 }, stageTimestamp: '1970-01-01T00:00:09.000000Z' })
+  expect(jobCreatedAt([aCreate({ objectRef }), refused], 'f', 1000)).toBe(1004)
+  expect(jobCreatedAt([aCreate({ objectRef })], 'f', 1005)).toBeUndefined()
+  expect(jobCreatedAt([aCreate({ objectRef })], 'g', 1000)).toBeUndefined()
 })
 
 test('a Pod is scheduled when the API server has bound it to its node', () => {
   const ref = { resource: 'pods', name: 'f-1' }
-  const events = [anEvent({ objectRef: { ...ref, subresource: 'binding' } }), anEvent({ objectRef: ref })]
+  const events = [aCreate({ objectRef: { ...ref, subresource: 'binding' } }), aCreate({ objectRef: ref })]
   expect(scheduledAt(events, 'f-1')).toBe(1004)
   expect(scheduledAt(events, 'f-2')).toBeUndefined()
   expect(scheduledAt(events.slice(1), 'f-1')).toBeUndefined()

@@ -1,26 +1,11 @@
 import { expect, test } from 'vitest'
-import type { AuditEvent } from '#test/cluster/audit.ts'
+import { anEvent, asked } from './fixtures.ts'
 import { podLives, podSeconds, requestsOf, usefulLives } from './usage.ts'
 
-const at = (second: number): string => new Date(second * 1000).toISOString().replace('Z', '000Z')
-
-const anEvent = (second: number, differing: Partial<AuditEvent>): AuditEvent => ({
-  auditID: '1',
-  stage: 'ResponseComplete',
-  verb: 'get',
-  requestURI: '/',
-  user: { username: 'system:node:dormouse' },
-  responseStatus: { code: 200 },
-  requestReceivedTimestamp: at(second),
-  stageTimestamp: at(second),
-  ...differing,
-})
 const aPod = { resource: 'pods', namespace: 'dormouse' }
 const bound = (second: number, name: string) =>
   anEvent(second, { verb: 'create', objectRef: { ...aPod, name, subresource: 'binding' } })
 const cleared = (second: number, name: string) => anEvent(second, { verb: 'delete', objectRef: { ...aPod, name } })
-const asked = (second: number, name: string, stage: AuditEvent['stage'] = 'ResponseComplete') =>
-  anEvent(second, { stage, user: { username: `system:serviceaccount:dormouse:${name}` } })
 
 test('a Pod lives from its binding until the kubelet has cleared it away', () => {
   const asksToDelete = anEvent(20, {
@@ -47,7 +32,7 @@ test('Pod seconds are those within the span, of the workload alone', () => {
 test('requests are those that a ServiceAccount made in the span, each once', () => {
   const audit = [
     asked(9, 'f'),
-    asked(10, 'f', 'ResponseStarted'),
+    asked(10, 'f', { stage: 'ResponseStarted' }),
     asked(10, 'f'),
     asked(11, 'g'),
     asked(19, 'f'),

@@ -1,20 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { AuditEvent } from '#test/cluster/audit.ts'
+import { asked as askedInSecond } from './fixtures.ts'
 import { covers, useOf, windowsIn } from './windows.ts'
 
 const second = 1000
 const minute = 60 * second
 const who = { namespace: 'dormouse', name: 'sweeper' }
 
-const asked = (at: number): AuditEvent => ({
-  auditID: '1',
-  stage: 'ResponseComplete',
-  verb: 'list',
-  requestURI: '/',
-  user: { username: 'system:serviceaccount:dormouse:sweeper' },
-  requestReceivedTimestamp: new Date(at).toISOString(),
-  stageTimestamp: new Date(at).toISOString(),
-})
+const asked = (at: number) => askedInSecond(at / second, 'sweeper')
 const aLife = (from: number, to: number) => ({ name: 'sweeper-1', from, asked: undefined, to })
 
 describe('the windows of a span', () => {
@@ -37,7 +29,7 @@ describe('the windows of a span', () => {
 describe('what a sweeper used', () => {
   const span = { from: minute * 4, to: minute * 9 }
   const windows = windowsIn(span, 5)
-  const used = (audit: AuditEvent[], ...lives: ReturnType<typeof aLife>[]) =>
+  const used = (audit: ReturnType<typeof asked>[], ...lives: ReturnType<typeof aLife>[]) =>
     useOf({ audit, lives }, who, { span, windows })
 
   test('is within its windows where it comes and goes in time', () => {
