@@ -14,7 +14,8 @@ const SWEEP_MINUTES = 2
 const BOUND_SECONDS = SWEEP_MINUTES * 60 + 10 + 30
 /** So that each ends in, or after, a window of its own. */
 const TIMEOUTS = [30, 150, 270]
-const NAMES = TIMEOUTS.map((_, i) => `late-${i}`)
+const nameOf = (i: number): string => `late-${i}`
+const NAMES = TIMEOUTS.map((_, i) => nameOf(i))
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
 const platform = thePlatform()
@@ -44,7 +45,7 @@ test('with all Triggers removed, the sweeper that the clock wakes starts session
   const world = worldIn(platform, NAMESPACE)
   expect(await ourTriggers()).toEqual([])
   await Promise.all(
-    TIMEOUTS.map((timeout, i) => world.create(`late-${i}`, { spec: { timeout }, runner: { seconds: 900 } })),
+    TIMEOUTS.map((timeout, i) => world.create(nameOf(i), { spec: { timeout }, runner: { seconds: 900 } })),
   )
   const seen = new Map<string, number>()
   const from = Date.now()

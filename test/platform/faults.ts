@@ -83,7 +83,7 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
     platform.kubectl('wait', '-n', EVENTING, '--for=condition=Ready', 'pod', '-l', DISPATCHER),
   )
   const heard = await untilHeard(world)
-  // Mostly all of them; none where the adapter was so slow that it told the broker after that.
+  // All of them were, and none: it is up to chance.
   const lost = (await world.sessions()).filter(
     ({ metadata, status }) => metadata.name.startsWith('held') && status?.jobName === undefined,
   )

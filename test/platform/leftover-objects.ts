@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from './eventually.ts'
 import { everything } from './listing.ts'
 import type { Platform } from './platform.ts'
@@ -13,7 +14,7 @@ export const settled = async (platform: Pick<Platform, 'api'>): Promise<readonly
     const now = await everything(platform)
     const isSame = now.join() === last
     last = now.join()
-    if (!isSame) await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
+    if (!isSame) await pause(SETTLED_MS)
     return isSame ? now : undefined
   })
 }
