@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
+import { projectSettingsCrd } from '#reconcilers/project/crd.ts'
 import type { FunctionDefinition } from '#sdk/index.ts'
 import { brokerFor, sourceFor, triggersOf } from './eventing.ts'
 import { knativeServiceOf } from './knative-service.ts'
@@ -7,7 +8,7 @@ import { networkPolicy } from './network-policy.ts'
 import { identityOf } from './rbac.ts'
 import { sweeperOf } from './sweeper.ts'
 
-const crds = [sessionCrd]
+const crds = [sessionCrd, projectSettingsCrd]
 
 /** What a kustomization on top of ours may add. */
 const components: Readonly<Record<string, readonly object[]>> = { 'network-policy': [networkPolicy] }
