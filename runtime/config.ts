@@ -48,6 +48,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
         'quay.io/ambient_code/vteam_claude_runner:latest',
         'an image reference without spaces',
       ),
+      inactivityTimeoutSeconds: integer('DEFAULT_INACTIVITY_TIMEOUT', 86_400, 0, 2_592_000),
     },
     maxConcurrentReconciles: integer('MAX_CONCURRENT_RECONCILES', 10, 1, 1000),
     isDevMode: check(

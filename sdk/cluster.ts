@@ -26,6 +26,9 @@ export type Cluster = {
   patch<T extends KubernetesObject>(kind: Kind<T>, ref: Ref, body: object): Promise<Live<T>>
   /** The same, through the `/status` subresource. */
   patchStatus<T extends KubernetesObject>(kind: Kind<T>, ref: Ref, body: object): Promise<Live<T>>
-  /** Deletes the object of this uid and no other, in the foreground: it is gone once its dependents are. Gone already is success. */
-  delete(kind: Kind, ref: Ref, uid: string): Promise<void>
+  /**
+   * Deletes the object of this uid and no other, in the foreground: it is gone once its dependents are. Gone already is success. By force
+   * nobody is given time to end it.
+   */
+  delete(kind: Kind, ref: Ref, uid: string, options?: { readonly force?: boolean | undefined }): Promise<void>
 }

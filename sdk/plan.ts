@@ -6,7 +6,7 @@ import type { Announcement } from './outcome.ts'
 export type Action =
   /** The name must be deterministic: two creators then collide instead of making two. */
   | { readonly verb: 'create'; readonly kind: Kind; readonly object: KubernetesObject }
-  | { readonly verb: 'delete'; readonly kind: Kind; readonly ref: Ref; readonly uid: string }
+  | { readonly verb: 'delete'; readonly kind: Kind; readonly ref: Ref; readonly uid: string; readonly force?: true }
   /** Takes annotations off the planned object itself, provided it has not changed since it was read. */
   | { readonly verb: 'unannotate'; readonly annotations: readonly string[] }
 
@@ -34,6 +34,15 @@ export const create = <T extends KubernetesObject>(kind: Kind<T>, object: T): Ac
 })
 
 export const remove = (kind: Kind, ref: Ref, uid: string): Action => ({ verb: 'delete', kind, ref, uid })
+
+/** Without waiting for whoever should end it: a Pod whose node does not answer may run on there. */
+export const removeByForce = (kind: Kind, ref: Ref, uid: string): Action => ({
+  verb: 'delete',
+  kind,
+  ref,
+  uid,
+  force: true,
+})
 
 export const unannotate = (...annotations: readonly string[]): Action => ({ verb: 'unannotate', annotations })
 

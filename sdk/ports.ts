@@ -15,6 +15,8 @@ export type Settings = {
   /** The namespace of the backend that runners talk to. */
   readonly backendNamespace: string
   readonly runnerImage: string
+  /** After so long without activity a session is stopped, where neither it nor its project says otherwise. 0 is never. */
+  readonly inactivityTimeoutSeconds: number
 }
 
 /** Everything that the outside may vary. A function gets nothing from anywhere else. */

@@ -106,7 +106,7 @@ const perform = async <T extends KubernetesObject>(
       await cluster.create(action.kind, action.object)
       return object
     case 'delete':
-      await cluster.delete(action.kind, action.ref, action.uid)
+      await cluster.delete(action.kind, action.ref, action.uid, { force: action.force })
       return object
     case 'unannotate': {
       const annotations = Object.fromEntries(action.annotations.map((key) => [key, null]))

@@ -110,11 +110,13 @@ export const createMemoryCluster = (
       }),
     patch: (kind, ref, body) => request('patch', kind, () => merge(kind, ref, body, 'main')),
     patchStatus: (kind, ref, body) => request('patchStatus', kind, () => merge(kind, ref, body, 'status')),
-    delete: (kind, ref, uid) =>
+    delete: (kind, ref, uid, { force } = {}) =>
       request('delete', kind, () => {
         const key = keyFor(kind.kind, ref)
         const object = objects.get(key)
-        if (object?.metadata.uid !== uid || object.metadata.deletionTimestamp !== undefined) return
+        if (object?.metadata.uid !== uid) return
+        if (force) return void objects.delete(key)
+        if (object.metadata.deletionTimestamp !== undefined) return
         store(key, { ...object, metadata: { ...object.metadata, deletionTimestamp: secondsOf(NOW) } })
       }),
   }

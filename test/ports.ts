@@ -1,9 +1,14 @@
-import type { Cluster, Ports } from '#sdk/index.ts'
+import type { Cluster, Ports, Settings } from '#sdk/index.ts'
 
 /** The time of tests that do not speak of time. */
 export const NOW = new Date('2026-03-01T12:00:00Z')
 
-export const settings = { namespace: 'dormouse', backendNamespace: 'ambient-code', runnerImage: 'runner:1' }
+export const settings: Settings = {
+  namespace: 'dormouse',
+  backendNamespace: 'ambient-code',
+  runnerImage: 'runner:1',
+  inactivityTimeoutSeconds: 86_400,
+}
 
 /** The ports of a process of its own: it takes no turns with others, says nothing, and remembers what it handled. */
 export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports => ({

@@ -116,13 +116,14 @@ describe('a sweep leaves alone a session', () => {
 })
 
 describe('a sweep', () => {
-  it('costs the same five lists however many sessions there are', async () => {
+  it('costs the same six lists however many sessions there are', async () => {
     const many = Array.from({ length: 50 }, (_, i) => withJob({ name: `s-${i}`, phase: 'Running' }, { isReady: true }))
     const ended = Array.from({ length: 50 }, (_, i) => aSession({ name: `e-${i}`, phase: 'Completed' }))
     const { calls } = await found(...many.flat(), ...ended)
     expect(calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual([
       'list Namespace',
       'list Job',
+      'list ProjectSettings',
       'list AgenticSession',
       'list AgenticSession',
       'list AgenticSession',

@@ -1,6 +1,8 @@
 import { desiredPhaseOf } from '#reconcilers/agentic-session/annotations.ts'
+import { PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from '#reconcilers/agentic-session/idle.ts'
 import {
   factsOf,
+  heldUpAt,
   isLateToStart,
   type JobFacts,
   jobKind,
@@ -43,6 +45,9 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
   const jobs = new Map<string, JobFacts>()
   for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels), pageSize: PAGE_SIZE }))
     jobs.set(keyOf(refOf(job)), factsOf(job))
+  const projects = new Map<string, ProjectSettings>()
+  for await (const project of cluster.list(projectSettingsKind, { pageSize: PAGE_SIZE }))
+    if (project.metadata.name === PROJECT_SETTINGS) projects.set(project.metadata.namespace, project)
   /** Of Jobs that an open session has now. A session may come twice, where its list started over. */
   const current = new Set<string>()
 
@@ -51,8 +56,10 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
     const job = jobs.get(key)
     current.add(key)
     try {
-      if (job && isLateToStart(session, job, now())) return true
-      const observed = { job, previous: undefined, pods: [] }
+      const heldUp = job && heldUpAt(job)
+      if (job && (isLateToStart(session, job, now()) || (heldUp && now() >= heldUp))) return true
+      const project = projects.get(session.metadata.namespace)
+      const observed = { job, previous: undefined, pods: [], project }
       return !isIdle(planSession({ object: session, observed, now: now(), settings }), session)
     } catch {
       // One that no plan can be made for must not end the sweep. Reconciling it says what is wrong with it.

@@ -11,6 +11,7 @@ export default defineFunction({
     ...sessionAccess,
     { apiGroup: '', resource: 'namespaces', verbs: ['list'] },
     { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['list'] },
+    { apiGroup: 'vteam.ambient-code', resource: 'projectsettings', verbs: ['list'] },
   ],
   handle: onSchedule(agenticSession, dueSessions),
 })

@@ -68,7 +68,7 @@ export const aWorld: fc.Arbitrary<World> = fc
 
 const situationOf = ({ session, job, previous, refusal }: World): Situation<Live<AgenticSession>, Observed> => ({
   object: session,
-  observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [] },
+  observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [], project: undefined },
   now: NOW,
   settings,
   refusal,

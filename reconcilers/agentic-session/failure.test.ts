@@ -1,17 +1,14 @@
 import type { ContainerStateTerminated } from 'kubernetes-types/core/v1.js'
 import { describe, expect, it } from 'vitest'
-import { failureOf, obstacleOf, type PodObject } from './failure.ts'
-import { RUNNER } from './runner-job.ts'
+import { failureOf, obstacleOf } from './failure.ts'
+import { aPod as anyPod } from './fixtures.ts'
+import type { PodObject } from './pods.ts'
+import { RUNNER } from './started-with.ts'
 
 const end = (reason = 'BackoffLimitExceeded', message = 'Job has reached the specified backoff limit') =>
   ({ state: 'Failed', reason, message, at: new Date(0) }) as const
 
-const aPod = (status: PodObject['status']): PodObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'tidy-up-x' },
-  status: { phase: 'Failed', ...status },
-})
+const aPod = (status: PodObject['status']) => anyPod({ status: { phase: 'Failed', ...status } })
 
 const ended = (terminated: Partial<ContainerStateTerminated>, name = RUNNER) => ({
   name,
@@ -20,6 +17,10 @@ const ended = (terminated: Partial<ContainerStateTerminated>, name = RUNNER) => 
   ready: false,
   restartCount: 0,
   state: { terminated: { exitCode: 1, ...terminated } },
+})
+
+const disrupted = (reason: string): PodObject['status'] => ({
+  conditions: [{ type: 'DisruptionTarget', status: 'True', reason, message: 'because' }],
 })
 
 describe('a Job failed', () => {
@@ -47,6 +48,17 @@ describe('a Job failed', () => {
       }),
       'RunnerNotStarted',
       'could not be started (exit code 128): exec: "/no/such": no such file',
+    ],
+    ['preempted', aPod(disrupted('PreemptionByScheduler')), 'Preempted', 'higher priority: because'],
+    ['on a node that was drained', aPod(disrupted('EvictionByEvictionAPI')), 'Evicted', 'because'],
+    ['on a node that shut down', aPod(disrupted('TerminationByKubelet')), 'Evicted', 'because'],
+    ['on a node that does not answer', aPod(disrupted('DeletionByTaintManager')), 'NodeLost', 'because'],
+    ['on a node that is no more', aPod(disrupted('DeletionByPodGC')), 'NodeLost', 'because'],
+    [
+      'never started: what comes before it failed',
+      aPod({ initContainerStatuses: [ended({ exitCode: 4, message: 'no such branch' }, 'clone')] }),
+      'RunnerNotStarted',
+      'the container clone, which comes before the runner, ended with exit code 4: no such branch',
     ],
     [
       'ended by an exit code',
@@ -105,6 +117,14 @@ describe('a runner that does not start', () => {
 
   it.each(['ContainerCreating', 'PodInitializing'])('for %s has none: it is on its way', (said) => {
     expect(obstacleOf([aPod({ phase: 'Pending', containerStatuses: [waiting(said, '')] })])).toBeUndefined()
+  })
+
+  it('since what comes before it does not is told of that', () => {
+    const initContainerStatuses = [waiting('CrashLoopBackOff', 'back-off 40s', 'clone')]
+    expect(obstacleOf([aPod({ phase: 'Pending', initContainerStatuses })])).toEqual({
+      reason: 'RunnerNotStarted',
+      message: 'the container clone cannot be started (CrashLoopBackOff): back-off 40s',
+    })
   })
 
   it('is told apart from a container beside it, and has none while no node has taken it', () => {

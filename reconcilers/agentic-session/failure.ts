@@ -1,11 +1,6 @@
-import type { Pod } from 'kubernetes-types/core/v1.js'
-import type { Kind, KubernetesObject } from '#sdk/index.ts'
 import type { JobEnd } from './job.ts'
-import { RUNNER } from './runner-job.ts'
-
-export type PodObject = KubernetesObject & Pick<Pod, 'spec' | 'status'>
-
-export const podKind: Kind<PodObject> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' }
+import type { PodObject } from './pods.ts'
+import { RUNNER } from './started-with.ts'
 
 export type Failure = { readonly reason: FailureReason; readonly message: string }
 
@@ -13,6 +8,8 @@ export type FailureReason =
   | 'DeadlineExceeded'
   | 'OOMKilled'
   | 'Evicted'
+  | 'Preempted'
+  | 'NodeLost'
   | 'ImageNotPulled'
   | 'RunnerNotStarted'
   | 'PrerequisiteFailed'
@@ -45,23 +42,71 @@ const NO_IMAGE = new Set([
   'RegistryUnavailable',
   'SignatureValidationFailed',
 ])
-const NO_CONTAINER = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
+const NO_CONTAINER = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'CrashLoopBackOff',
+])
 
 /** What keeps a runner from starting, where waiting alone will hardly help. Pure. */
 export const obstacleOf = (pods: readonly PodObject[]): Failure | undefined => {
   for (const { status, spec } of pods) {
-    const statuses = status?.containerStatuses ?? []
-    const runner = statuses.find(({ name }) => name === RUNNER) ?? statuses[0]
-    const { reason = '', message = 'no message' } = runner?.state?.waiting ?? {}
-    if (NO_IMAGE.has(reason)) {
-      const image = spec?.containers.find(({ name }) => name === runner?.name)?.image ?? runner?.image
-      return { reason: 'ImageNotPulled', message: `the image ${image} cannot be pulled (${reason}): ${message}` }
+    // A container that somebody put beside the runner does not keep it from starting; those that come before it do.
+    const { initContainerStatuses: before = [], containerStatuses: beside = [] } = status ?? {}
+    const runner = beside.find(({ name }) => name === RUNNER) ?? beside[0]
+    for (const { name, image, state } of runner ? [...before, runner] : before) {
+      const { reason = '', message = 'no message' } = state?.waiting ?? {}
+      const asked = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].find((c) => c.name === name)?.image
+      if (NO_IMAGE.has(reason))
+        return {
+          reason: 'ImageNotPulled',
+          message: `the image ${asked ?? image} cannot be pulled (${reason}): ${message}`,
+        }
+      const which = name === RUNNER ? "the runner's container" : `the container ${name}`
+      if (NO_CONTAINER.has(reason))
+        return { reason: 'RunnerNotStarted', message: `${which} cannot be started (${reason}): ${message}` }
     }
-    if (NO_CONTAINER.has(reason))
-      return { reason: 'RunnerNotStarted', message: `the runner's container cannot be made (${reason}): ${message}` }
   }
   return undefined
 }
+
+/**
+ * What ended a Pod from outside. From `pkg/kubelet/eviction` and the reasons of the condition `DisruptionTarget` (KEP-3329), which stays on a
+ * Pod that is being deleted.
+ */
+const disruptionOf = ({ status }: PodObject): Failure | undefined => {
+  const disruption = status?.conditions?.find(
+    (condition) => condition.type === 'DisruptionTarget' && condition.status === 'True',
+  )
+  const message = status?.message || disruption?.message || 'no message'
+  switch (disruption?.reason) {
+    case 'PreemptionByScheduler':
+      return { reason: 'Preempted', message: `the runner had to make room for Pods of a higher priority: ${message}` }
+    case 'DeletionByTaintManager':
+    case 'DeletionByPodGC':
+      return { reason: 'NodeLost', message: `the runner's node went away or does not answer: ${message}` }
+    case 'EvictionByEvictionAPI':
+    case 'TerminationByKubelet':
+      return { reason: 'Evicted', message: `the runner was evicted from its node: ${message}` }
+  }
+  return status?.reason === 'Evicted'
+    ? { reason: 'Evicted', message: `the runner was evicted from its node: ${message}` }
+    : undefined
+}
+
+/** What holds up a Job that should have ended: its Pods are to go, and nobody says that they have. Pure. */
+export const nodeLost = (pods: readonly PodObject[]): Failure => {
+  const nodes = [...new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []))].join(', ')
+  return {
+    reason: 'NodeLost',
+    message: `the runner's node${nodes && ` ${nodes}`} does not answer: whether the runner has ended there is not known`,
+  }
+}
+
+/** Whether another attempt may fare better: what failed was the runner or its node, not what its owner asked for. */
+export const isWorthAnother = (reason: FailureReason): boolean =>
+  ['RunnerExit', 'OOMKilled', 'Evicted', 'Preempted', 'NodeLost', 'JobFailed'].includes(reason)
 
 /**
  * Why a Job failed, in words that its owner can act on: from the Job's condition and, where it is still there, the Pod that
@@ -75,11 +120,16 @@ export const failureOf = (end: JobEnd, pods: readonly PodObject[], timeoutSecond
     }
   }
   const pod = pods.find(({ status }) => status?.phase === 'Failed')
-  if (pod?.status?.reason === 'Evicted') {
-    return { reason: 'Evicted', message: `the node evicted the runner: ${pod.status.message ?? 'no message'}` }
-  }
+  const disruption = pod && disruptionOf(pod)
+  if (disruption) return disruption
   const statuses = pod?.status?.containerStatuses ?? []
   const exit = (statuses.find(({ name }) => name === RUNNER) ?? statuses[0])?.state?.terminated
+  if (!exit && pod) {
+    const before = pod.status?.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) > 0)
+    const { exitCode, message } = before?.state?.terminated ?? {}
+    const words = `the container ${before?.name}, which comes before the runner, ended with exit code ${exitCode}`
+    if (before) return { reason: 'RunnerNotStarted', message: message ? `${words}: ${message}` : words }
+  }
   if (!exit) return { reason: 'JobFailed', message: end.message || end.reason || 'the Job failed without a message' }
   const said = exit.message ? `: ${exit.message}` : ''
   if (exit.reason === NOT_STARTED) {

@@ -2,8 +2,10 @@ import { type Live, secondsOf } from '#sdk/index.ts'
 import { NOW, settings } from '#test/ports.ts'
 import { DESIRED_PHASE, type DesiredPhase } from './annotations.ts'
 import { type JobObject, jobNameOf } from './job.ts'
+import type { PodObject } from './pods.ts'
 import { runnerJobFor } from './runner-job.ts'
 import type { AgenticSession, Phase, Spec, Status } from './schema.ts'
+import { RUNNER } from './started-with.ts'
 
 export const minutesAgo = (minutes: number): string => secondsOf(new Date(NOW.getTime() - minutes * 60_000))
 
@@ -85,6 +87,10 @@ type JobFixture = {
   readonly isReady?: boolean
   readonly isSuspended?: boolean
   readonly isDeleting?: boolean
+  /** When its deletion was asked for. */
+  readonly deletionTimestamp?: string | undefined
+  /** When the Job controller gave it up, where its Pods have not ended since. */
+  readonly failingSince?: string
   readonly end?: 'Complete' | 'Failed' | undefined
   readonly endReason?: string
   readonly endMessage?: string
@@ -100,6 +106,8 @@ export const aJob = ({
   isReady,
   isSuspended,
   isDeleting,
+  deletionTimestamp = isDeleting ? minutesAgo(1) : undefined,
+  failingSince,
   end,
   endReason = end === 'Complete' ? 'CompletionsReached' : 'BackoffLimitExceeded',
   endMessage = '',
@@ -118,7 +126,7 @@ export const aJob = ({
       resourceVersion: '1',
       creationTimestamp: minutesAgo(3),
       ownerReferences: owner ? [{ ...owner, uid: ownerUid }] : [],
-      ...(isDeleting && { deletionTimestamp: minutesAgo(1) }),
+      ...(deletionTimestamp && { deletionTimestamp }),
     },
     spec: { ...(job.spec as NonNullable<JobObject['spec']>), ...(isSuspended && { suspend: true }) },
     status: {
@@ -126,6 +134,9 @@ export const aJob = ({
       ...(isReady && { active: 1, ready: 1 }),
       ...(end === 'Complete' && { succeeded: 1, completionTime: lastTransitionTime }),
       ...(end === 'Failed' && { failed: 1 }),
+      ...(failingSince && {
+        conditions: [{ type: 'FailureTarget', status: 'True', lastTransitionTime: failingSince }],
+      }),
       ...(end && {
         conditions: [
           { type: end === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', status: 'True', lastTransitionTime },
@@ -135,3 +146,19 @@ export const aJob = ({
     },
   }
 }
+
+type PodFixture = {
+  readonly status?: PodObject['status']
+  /** When it should have ended: its grace is in it. */
+  readonly deletionTimestamp?: string
+  readonly deletionGracePeriodSeconds?: number
+}
+
+/** The Pod of a Job, as the API server returns it: on a node, no word of it yet. */
+export const aPod = ({ status = {}, ...metadata }: PodFixture = {}): Live<PodObject> => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'tidy-up-x', namespace: 'team-a', uid: 'pod-uid', resourceVersion: '1', ...metadata },
+  spec: { nodeName: 'node-1', containers: [{ name: RUNNER, image: 'runner:1' }] },
+  status,
+})

@@ -85,7 +85,7 @@ describe('a change of a Job', () => {
           ownerUid: owner?.uid ?? '',
           startTime: '2026-03-01T12:00:00Z',
           ...step,
-          isDeleting: before.isDeleting || step.isDeleting,
+          isDeleting: before.deletingSince !== undefined || step.isDeleting,
           end: before.end?.state ?? step.end,
         })
         if (ignoredJob({ change: 'update', object: job }) === undefined) return

@@ -1,6 +1,7 @@
 import type { Job } from 'kubernetes-types/batch/v1.js'
 import { type Kind, type KubernetesObject, type Live, type Ref, refOf } from '#sdk/index.ts'
 import { type AgenticSession, sessionKind } from './schema.ts'
+import { type StartedWith, startedWithOf } from './started-with.ts'
 
 export type JobObject = KubernetesObject & Pick<Job, 'spec' | 'status'>
 
@@ -18,7 +19,14 @@ export type JobFacts = {
   readonly uid: string
   /** The AgenticSession that controls it. */
   readonly owner: { readonly ref: Ref; readonly uid: string } | undefined
-  readonly isDeleting: boolean
+  /** When its deletion was asked for. */
+  readonly deletingSince: Date | undefined
+  /** When the Job controller gave it up. It has not ended before its Pods have. */
+  readonly failingSince: Date | undefined
+  /** What its runner was told at its start, while it may run. */
+  readonly startedWith: StartedWith
+  /** How long its Pods may take to end. */
+  readonly graceSeconds: number
   /** Suspended Jobs have no running clock. */
   readonly isSuspended: boolean
   readonly isReady: boolean
@@ -34,20 +42,46 @@ export type JobEnd = {
   readonly at: Date
 }
 
-export const factsOf = (job: Live<JobObject>): JobFacts => ({
-  ref: refOf(job),
-  uid: job.metadata.uid,
-  owner: ownerOf(job),
-  isDeleting: job.metadata.deletionTimestamp !== undefined,
-  isSuspended: job.spec?.suspend === true,
-  isReady: (job.status?.ready ?? 0) > 0,
-  since: new Date(job.status?.startTime ?? job.metadata.creationTimestamp ?? 0),
-  end: endOf(job),
-})
+export const factsOf = (job: Live<JobObject>): JobFacts => {
+  const end = endOf(job)
+  const pod = job.spec?.template?.spec
+  return {
+    ref: refOf(job),
+    uid: job.metadata.uid,
+    owner: ownerOf(job),
+    deletingSince: timeOf(job.metadata.deletionTimestamp),
+    failingSince: timeOf(isTrue(job, 'FailureTarget')?.lastTransitionTime),
+    startedWith: end ? {} : startedWithOf(pod),
+    graceSeconds: pod?.terminationGracePeriodSeconds ?? GRACE_SECONDS,
+    isSuspended: job.spec?.suspend === true,
+    isReady: (job.status?.ready ?? 0) > 0,
+    since: new Date(job.status?.startTime ?? job.metadata.creationTimestamp ?? 0),
+    end,
+  }
+}
+
+const isTrue = (job: JobObject, type: string) =>
+  job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
 
 /** Whether its runner is to be expected, and has not been seen. */
-export const isStarting = ({ status }: AgenticSession, { isReady, isSuspended, isDeleting, end }: JobFacts): boolean =>
-  status?.phase === 'Creating' && !isReady && !isSuspended && !isDeleting && !end
+export const isStarting = (
+  { status }: AgenticSession,
+  { isReady, isSuspended, deletingSince, end }: JobFacts,
+): boolean => status?.phase === 'Creating' && !isReady && !isSuspended && !deletingSince && !end
+
+const timeOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text))
+
+/** How long a runner may take to end once it is told to. */
+export const GRACE_SECONDS = 60
+
+/** What a kubelet that lives takes at most, beyond the grace, to report that a Pod has ended. */
+export const REPORT_SECONDS = 60
+
+/** From when on its Pods should have ended, while it waits for that: by then their node does not answer. */
+export const heldUpAt = ({ deletingSince, failingSince, end, graceSeconds }: JobFacts): Date | undefined => {
+  const since = deletingSince ?? failingSince
+  return end || !since ? undefined : new Date(since.getTime() + (graceSeconds + REPORT_SECONDS) * 1000)
+}
 
 /** How long a Job stays after its end. Longer than many sweeps: it must not vanish before its end was seen. */
 export const TTL_SECONDS = 3600

@@ -1,6 +1,7 @@
 import type { Cluster, Live } from '#sdk/index.ts'
-import { type PodObject, podKind } from './failure.ts'
-import { factsOf, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
+import { asksItsProject, PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from './idle.ts'
+import { factsOf, heldUpAt, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
+import { type PodObject, podKind } from './pods.ts'
 import type { AgenticSession } from './schema.ts'
 
 /** What a plan depends on besides the session. */
@@ -9,8 +10,10 @@ export type Observed = {
   readonly job: JobFacts | undefined
   /** A running Job of an earlier attempt. It can only be there if an instance made it that had slept through a restart. */
   readonly previous: JobFacts | undefined
-  /** The Pods of this attempt's Job, where it failed or does not start: they know why. */
-  readonly pods: readonly PodObject[]
+  /** The Pods of this attempt's Job, where it failed, does not start, or is about to end: they know why. */
+  readonly pods: readonly Live<PodObject>[]
+  /** The settings of its project, where they say when it is idle. */
+  readonly project: ProjectSettings | undefined
 }
 
 /** Attempts count from 1. */
@@ -26,14 +29,17 @@ export const observe = async (session: Live<AgenticSession>, cluster: Cluster): 
   if (attempt > 1) {
     for await (const other of cluster.list(jobKind, { namespace, labelSelector: `${SESSION_UID}=${uid}` })) {
       const facts = factsOf(other)
-      if (facts.ref.name !== name && !facts.end && !facts.isDeleting) previous = facts
+      if (facts.ref.name !== name && !facts.end && !facts.deletingSince) previous = facts
     }
   }
-  const pods: PodObject[] = []
+  const pods: Live<PodObject>[] = []
   const hasFailed = job?.end?.state === 'Failed' && session.status?.phase !== 'Failed'
-  if (job && (hasFailed || isStarting(session, job))) {
+  if (job && (hasFailed || isStarting(session, job) || heldUpAt(job))) {
     const labelSelector = `batch.kubernetes.io/controller-uid=${job.uid}`
     for await (const pod of cluster.list(podKind, { namespace, labelSelector })) pods.push(pod)
   }
-  return { job, previous, pods }
+  const project = asksItsProject(session, job)
+    ? await cluster.get(projectSettingsKind, { namespace, name: PROJECT_SETTINGS })
+    : undefined
+  return { job, previous, pods, project }
 }

@@ -2,42 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isIdle, type Live, type Refusal, withoutDeadLetters } from '#sdk/index.ts'
 import { mergePatch } from '#sdk/merge-patch.ts'
-import { NOW, settings } from '#test/ports.ts'
+import { NOW } from '#test/ports.ts'
 import { DESIRED_PHASE } from './annotations.ts'
 import { afterWakeUp, aWorld, carriedOut, planFor, type World } from './arbitraries.ts'
-import type { PodObject } from './failure.ts'
-import { aDeadLetter, aJob, aSession, minutesAgo } from './fixtures.ts'
-import { factsOf, type JobObject, jobNameOf } from './job.ts'
-import { planSession } from './plan.ts'
-import { RUNNER } from './runner-job.ts'
+import { aDeadLetter, aJob, aPod, aSession, minutesAgo } from './fixtures.ts'
+import { factsOf, jobNameOf } from './job.ts'
+import { afterPlan, type Given, inWords, plan, readyOf } from './plan-fixtures.ts'
 import { type AgenticSession, type Phase, phaseOf, type Spec } from './schema.ts'
+import { RUNNER } from './started-with.ts'
 
 const stopAsked = { metadata: aSession({ desired: 'Stopped' }).metadata }
-
-type Given = {
-  readonly session?: Live<AgenticSession>
-  readonly job?: Live<JobObject> | undefined
-  readonly previous?: Live<JobObject>
-  readonly pods?: readonly PodObject[]
-  readonly refusal?: Refusal
-  readonly now?: Date
-}
-
-const plan = ({ session = aSession(), job, previous, pods = [], refusal, now = NOW }: Given = {}) =>
-  planSession({
-    object: session,
-    observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods },
-    now,
-    settings,
-    refusal,
-  })
-
-/** `reason, actions, => phase, ...` where it looks again. */
-const inWords = ({ reason, actions = [], status, again }: ReturnType<typeof plan>): string => {
-  const verbs = { create: '+job', delete: '-job', unannotate: '-request' }
-  const did = actions.map(({ verb }) => verbs[verb])
-  return [reason, ...did, ...(status ? [`=> ${status.phase}`] : []), ...(again ? ['...'] : [])].join(' ')
-}
 
 const jobs = {
   missing: undefined,
@@ -344,22 +318,11 @@ describe('a deadline', () => {
   })
 })
 
-const readyOf = (status: AgenticSession['status']) => status?.conditions?.find(({ type }) => type === 'Ready')
-
 describe('a runner whose image cannot be pulled', () => {
   const session = aSession({ phase: 'Creating', spec: { timeout: 300 } })
   const state = { waiting: { reason: 'ImagePullBackOff', message: 'not found' } }
-  const pods: readonly PodObject[] = [
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'tidy-up-x' },
-      status: {
-        phase: 'Pending',
-        containerStatuses: [{ name: RUNNER, image: 'runner:1', imageID: '', ready: false, restartCount: 0, state }],
-      },
-    },
-  ]
+  const waiting = { name: RUNNER, image: 'runner:1', imageID: '', ready: false, restartCount: 0, state }
+  const pods = [aPod({ status: { phase: 'Pending', containerStatuses: [waiting] } })]
   const since = NOW.getTime() - 60_000
   const job = aJob({ session, startTime: new Date(since).toISOString() })
 
@@ -404,6 +367,25 @@ describe('a runner whose image cannot be pulled', () => {
   })
 })
 
+describe('a runner that no node has room for', () => {
+  const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: no memory' }
+  const session = aSession({ phase: 'Creating', spec: { timeout: 0 } })
+  const job = aJob({ session, startTime: minutesAgo(2) })
+
+  it("waits, and tells so in the scheduler's words", () => {
+    const { status } = plan({ session, job, pods: [aPod({ status: { conditions: [scheduled] } })] })
+    expect(status?.phase).toBe('Creating')
+    expect(readyOf(status)?.message).toBe('waiting for a node: 0/3 nodes: no memory')
+    expect(status?.conditions).toContainEqual(expect.objectContaining(scheduled))
+  })
+
+  it('says so no longer once it has started', () => {
+    const waiting = afterPlan({ session, job, pods: [aPod({ status: { conditions: [scheduled] } })] })
+    const { status } = plan({ session: waiting, job: aJob({ session, isReady: true }) })
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'PodScheduled', status: 'True' }))
+  })
+})
+
 describe('the status', () => {
   const foreign = { type: 'ReposReconciled', status: 'True', reason: 'NoRepos' } as const
 
@@ -431,6 +413,7 @@ describe('the status', () => {
     expect(Object.fromEntries(times ?? [])).toEqual({
       Ready: minutesAgo(0),
       JobCreated: before,
+      PodScheduled: minutesAgo(0),
       RunnerStarted: minutesAgo(0),
     })
   })
@@ -450,17 +433,22 @@ describe('the status', () => {
   })
 
   it('knows from how a Pod ended that its runner had started', () => {
-    const runnerThat = (exitCode: number): PodObject => ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'tidy-up-x' },
-      status: {
-        phase: 'Failed',
-        containerStatuses: [
-          { name: RUNNER, image: '', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode } } },
-        ],
-      },
-    })
+    const runnerThat = (exitCode: number) =>
+      aPod({
+        status: {
+          phase: 'Failed',
+          containerStatuses: [
+            {
+              name: RUNNER,
+              image: '',
+              imageID: '',
+              ready: false,
+              restartCount: 0,
+              state: { terminated: { exitCode } },
+            },
+          ],
+        },
+      })
     const session = aSession({ phase: 'Creating' })
     const job = aJob({ session, end: 'Failed' })
     expect(plan({ session, job, pods: [runnerThat(1)] }).status).toMatchObject({ phase: 'Failed', hasRun: true })

@@ -1,8 +1,10 @@
-import { type Action, create, remove, unannotate, withoutDeadLetters } from '#sdk/index.ts'
-import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
-import { type Failure, failureOf, obstacleOf } from './failure.ts'
-import { isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
+import { type Action, create, refOf, remove, removeByForce, withoutDeadLetters } from '#sdk/index.ts'
+import { desiredPhaseOf, promptTaken, requestCarriedOut } from './annotations.ts'
+import { type Failure, failureOf, nodeLost, obstacleOf } from './failure.ts'
+import { idleAtOf, inactivityTimeoutOf } from './idle.ts'
+import { heldUpAt, isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf } from './observe.ts'
+import { abandoned, podKind } from './pods.ts'
 import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
 import { faultsOf } from './spec-faults.ts'
@@ -11,6 +13,8 @@ import {
   completed,
   creating,
   failed,
+  failedOrRetried,
+  IDLE,
   queued,
   restart,
   running,
@@ -78,7 +82,7 @@ const planStart = (situation: Case): SessionPlan => {
       const job = runnerJobFor(session, attemptOf(session), settings)
       return {
         reason: 'Start',
-        actions: [...startCarriedOut(session), create(jobKind, job)],
+        actions: [...startCarriedOut(session), create(jobKind, job), ...promptTaken(session)],
         status: creating(situation),
       }
     }
@@ -88,21 +92,31 @@ const planStart = (situation: Case): SessionPlan => {
 const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   const { object: session, observed, now } = situation
   if (job.end?.state === 'Complete') return completed(situation, job.end.at)
-  if (job.end) return failed(situation, failureAt(situation, job.end), job.end.at)
+  if (job.end) return failedOrRetried(situation, failureAt(situation, job.end), job.end.at)
   if (desiredPhaseOf(session) === 'Stopped')
     return stopping(situation, { reason: 'Stopping', message: 'waiting for the runner to end' })
   const deadline = job.isSuspended ? undefined : deadlineOf(session, job.since)
   if (deadline && now >= deadline) {
     return { ...stopping(situation, outlived(session)), actions: startCarriedOut(session) }
   }
+  const heldUp = job.failingSince && heldUpAt(job)
+  if (heldUp && now >= heldUp)
+    return { ...stopping(situation, nodeLost(observed.pods)), actions: startCarriedOut(session) }
   const obstacle = isLateToStart(session, job, now) ? obstacleOf(observed.pods) : undefined
   if (obstacle) return { ...stopping(situation, obstacle), actions: startCarriedOut(session) }
+  const idleSeconds = inactivityTimeoutOf(session, observed.project, situation.settings)
+  const idleAt = idleAtOf(session, job, idleSeconds)
+  if (idleAt && now >= idleAt) {
+    const message = `nobody has used the session for ${idleSeconds} s (spec.inactivityTimeout, or the default of its project)`
+    return { ...stopping(situation, { reason: IDLE, message }), actions: startCarriedOut(session) }
+  }
+  const checkAgainAt = earliest(deadline, idleAt, heldUp)
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',
-    actions: startCarriedOut(session),
+    actions: [...startCarriedOut(session), ...(phaseOf(session) === 'Running' ? [] : promptTaken(session))],
     status: isRunning ? running(situation) : creating(situation),
-    ...(deadline && { checkAgainAt: deadline }),
+    ...(checkAgainAt && { checkAgainAt }),
   }
 }
 
@@ -126,19 +140,26 @@ const planWithoutJob = (situation: Case): SessionPlan => {
 const planEnded = (situation: Case, job: JobFacts | undefined): SessionPlan => {
   const { object: session } = situation
   // Made by an instance that had not seen the session end. It must not run, and a new attempt must not run beside it.
-  if (job && !job.end) return { reason: 'Leftover', actions: removalOf(job) }
+  if (job && !job.end) return { reason: 'Leftover', actions: [...removalOf(job), ...forcedEnds(situation)] }
   switch (desiredPhaseOf(session)) {
     case 'Running':
       return restart(situation)
     case 'Stopped':
-      return { reason: 'StopCarriedOut', actions: [unannotate(...requestAnnotations.Stopped)] }
+      return { reason: 'StopCarriedOut', actions: [requestCarriedOut] }
     case undefined:
       return { reason: phaseOf(session) }
   }
 }
 
 const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan => {
-  if (job) return { reason: 'Stopping', actions: removalOf(job) }
+  if (job) {
+    const checkAgainAt = heldUpAt(job)
+    return {
+      reason: 'Stopping',
+      actions: [...removalOf(job), ...forcedEnds(situation)],
+      ...(checkAgainAt && { checkAgainAt }),
+    }
+  }
   const { object: session } = situation
   const ready = session.status?.conditions?.find(({ type }) => type === 'Ready')
   switch (ready?.reason) {
@@ -146,13 +167,21 @@ const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan =
       return failed(situation, outlived(session))
     case 'ImageNotPulled':
     case 'RunnerNotStarted':
-      return failed(situation, { reason: ready.reason, message: ready.message ?? '' })
+    case 'NodeLost':
+      return failedOrRetried(situation, { reason: ready.reason, message: ready.message ?? '' })
     default:
       return stopped(situation)
   }
 }
 
-const removalOf = (job: JobFacts): readonly Action[] => (job.isDeleting ? [] : [remove(jobKind, job.ref, job.uid)])
+const removalOf = (job: JobFacts): readonly Action[] => (job.deletingSince ? [] : [remove(jobKind, job.ref, job.uid)])
+
+/** A Job goes once its Pods have. Those whose node should have said so by now are not waited for. */
+const forcedEnds = ({ observed, now }: Case): readonly Action[] =>
+  abandoned(observed.pods, now).map((pod) => removeByForce(podKind, refOf(pod), pod.metadata.uid))
+
+const earliest = (...times: readonly (Date | undefined)[]): Date | undefined =>
+  times.reduce((one, other) => (one && (!other || one <= other) ? one : other))
 
 const deadlineOf = (session: AgenticSession, since: Date): Date | undefined => {
   const timeout = timeoutOf(session)

@@ -1,10 +1,9 @@
 import type { EnvVar, SecurityContext } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
-import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
+import { isPromptForced } from './annotations.ts'
+import { GRACE_SECONDS, type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
 import { type AgenticSession, sessionKind, timeoutOf } from './schema.ts'
-
-/** The container that runs the agent. */
-export const RUNNER = 'ambient-code-runner'
+import { RUNNER } from './started-with.ts'
 
 /** What the restricted Pod Security Standard asks of a container. */
 const restricted: SecurityContext = {
@@ -47,7 +46,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
         metadata: { labels },
         spec: {
           restartPolicy: 'Never',
-          terminationGracePeriodSeconds: 60,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -72,7 +71,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
  * Upstream's names and meanings. What the session sets itself comes last and wins, and may refer to what comes before it, as in any Pod:
  * `$(NAME)`. Everything else is text: a dollar in a prompt is a dollar.
  */
-const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
+export const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
   const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
     session.spec ?? {}
@@ -84,7 +83,7 @@ const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVa
     WORKSPACE_PATH: '/workspace',
     BACKEND_API_URL: `http://backend-service.${settings.backendNamespace}.svc.cluster.local:8080/api`,
     INITIAL_PROMPT: initialPrompt,
-    IS_RESUME: session.status?.hasRun ? 'true' : undefined,
+    IS_RESUME: session.status?.hasRun && !isPromptForced(session) ? 'true' : undefined,
     TIMEOUT: timeoutOf(session),
     LLM_MODEL: llmSettings?.model,
     LLM_TEMPERATURE: llmSettings?.temperature,

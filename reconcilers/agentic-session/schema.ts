@@ -74,6 +74,13 @@ export const specSchema = {
       description:
         'Seconds that one attempt may take, from the start of its Job; 0 is no limit. Enforced by the Job controller.',
     },
+    backoffLimit: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 10,
+      description:
+        'How many more attempts follow by themselves where one fails for want of luck: a runner that ended with an error or ran out of memory, a node that went away. Absent: none. Each resumes what the one before began.',
+    },
     inactivityTimeout: {
       type: 'integer',
       minimum: 0,
@@ -107,6 +114,8 @@ export const specSchema = {
   },
 } as const
 
+export const stoppedReasons = ['user', 'inactivity', 'run-finished'] as const
+
 export const phases = ['Pending', 'Creating', 'Running', 'Stopping', 'Stopped', 'Completed', 'Failed'] as const
 
 export const statusSchema = {
@@ -122,6 +131,12 @@ export const statusSchema = {
       description:
         'Counts the starts of this session. Part of the name of its Job, so that a restart never meets the old one.',
     },
+    retries: {
+      type: 'integer',
+      format: 'int32',
+      minimum: 0,
+      description: 'How many attempts followed by themselves since somebody last asked for a start.',
+    },
     hasRun: {
       type: 'boolean',
       description: 'Whether a runner has started in any attempt: if so, the next one resumes.',
@@ -130,7 +145,11 @@ export const statusSchema = {
     startTime: { ...time, description: 'When this attempt began.' },
     completionTime: { ...time, description: 'When this attempt ended.' },
     lastActivityTime: { ...time, description: 'Written by the backend.' },
-    stoppedReason: { type: 'string', enum: ['user', 'inactivity'] },
+    stoppedReason: {
+      type: 'string',
+      enum: stoppedReasons,
+      description: 'Who stopped it: a user, nobody having used it for long, or the backend since its run had finished.',
+    },
     reconciledRepos: {
       type: 'array',
       items: {
@@ -207,6 +226,7 @@ type Options = { keepDefaultedPropertiesOptional: true }
 export type Spec = Pruned<FromSchema<typeof specSchema, Options>>
 export type Status = Pruned<FromSchema<typeof statusSchema, Options>>
 export type Phase = (typeof phases)[number]
+export type StoppedReason = (typeof stoppedReasons)[number]
 export type SessionCondition = NonNullable<Status['conditions']>[number]
 
 export type AgenticSession = KubernetesObject & { readonly spec?: Spec; readonly status?: Status }

@@ -5,15 +5,17 @@ import {
   type Refusal,
   type Situation,
   secondsOf,
-  unannotate,
   type WantedCondition,
   withConditions,
 } from '#sdk/index.ts'
-import { desiredPhaseOf, requestAnnotations } from './annotations.ts'
-import { type Failure, isOfRunner } from './failure.ts'
+import { askedToStopBy, desiredPhaseOf, requestCarriedOut } from './annotations.ts'
+import { type Failure, isOfRunner, isWorthAnother } from './failure.ts'
 import { jobNameOf } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
-import { type AgenticSession, phaseOf, type Status } from './schema.ts'
+import { unscheduledOf } from './pods.ts'
+import { environmentOf } from './runner-job.ts'
+import { type AgenticSession, phaseOf, type Status, type StoppedReason } from './schema.ts'
+import { changedSince } from './started-with.ts'
 
 /*
  * What a session becomes, and what its status then says. When it becomes what is for `plan.ts` to decide.
@@ -23,6 +25,10 @@ export type SessionPlan = Plan<Status>
 export type Case = Situation<Live<AgenticSession>, Observed>
 
 const RUNNER_STARTED = 'RunnerStarted'
+const RECONCILED = 'Reconciled'
+
+/** The reason of a session that is stopped since nobody uses it. Where it is Stopping, the only record of why. */
+export const IDLE = 'InactivityTimeout'
 
 export const START_AGAIN = 'annotate the session with ambient-code.io/desired-phase=Running'
 
@@ -32,31 +38,56 @@ export const queued = (situation: Case, { reason, message }: Refusal): SessionPl
   return { reason, status: next(situation, { phase: 'Pending' }, conditions) }
 }
 
-/** A new attempt with a Job of its own name. The request is taken off by the plan that makes that Job. */
+/** A new attempt that its owner asked for. The request is taken off by the plan that makes its Job. */
 export const restart = (situation: Case): SessionPlan => {
-  const { object: session, now } = situation
-  const attempt = attemptOf(session) + 1
-  const message = `attempt ${attempt} was asked for`
-  const conditions = [
-    ready(false, 'Restarting', message),
-    jobCreated(false, 'Restarting', message),
-    runnerStarted(false, 'Restarting'),
-  ]
-  const change = { phase: 'Pending', attempt, jobName: jobNameOf(session, attempt), startTime: secondsOf(now) } as const
-  const { completionTime: _, stoppedReason: __, lastActivityTime: ___, ...status } = next(situation, change, conditions)
+  const { retries: _, ...status } = nextAttempt(situation, 'Restarting', 'was asked for')
   return { reason: 'Restart', status, again: true }
 }
 
-export const creating = (situation: Case): Status =>
-  next(situation, { phase: 'Creating' }, [
-    ready(false, 'Creating', 'waiting for the runner to start'),
+/** A new attempt, with a Job of its own name. */
+const nextAttempt = (situation: Case, reason: string, why: string): Status => {
+  const { object: session, now } = situation
+  const attempt = attemptOf(session) + 1
+  const message = `attempt ${attempt} ${why}`
+  const conditions = [
+    ready(false, reason, message),
+    jobCreated(false, reason, message),
+    podScheduled(false, reason),
+    runnerStarted(false, reason),
+  ]
+  const change = { phase: 'Pending', attempt, jobName: jobNameOf(session, attempt), startTime: secondsOf(now) } as const
+  const { completionTime: _, stoppedReason: __, lastActivityTime: ___, ...status } = next(situation, change, conditions)
+  return status
+}
+
+export const creating = (situation: Case): Status => {
+  const unscheduled = unscheduledOf(situation.observed.pods)
+  const waitsFor = unscheduled ? `waiting for a node: ${unscheduled.message}` : 'waiting for the runner to start'
+  return next(situation, { phase: 'Creating' }, [
+    ready(false, 'Creating', waitsFor),
     jobCreated(true),
+    ...(unscheduled ? [podScheduled(false, unscheduled.reason, unscheduled.message)] : []),
     runnerStarted(false, 'Creating'),
   ])
+}
 
 /** Once running it stays so until the Job ends: a Job that is about to end has no ready Pod either. */
 export const running = (situation: Case): Status =>
-  next(situation, { phase: 'Running' }, [ready(true, 'Running', ''), jobCreated(true), runnerStarted(true)])
+  next(situation, { phase: 'Running' }, [
+    ready(true, 'Running', ''),
+    jobCreated(true),
+    ...started,
+    ...specApplied(situation),
+  ])
+
+/** Says where the runner was started with another spec than there is now, and takes it back where it is so no longer. */
+const specApplied = ({ object: session, observed: { job }, settings }: Case): readonly WantedCondition[] => {
+  const changed = job ? changedSince(job.startedWith, environmentOf(session, settings)) : []
+  const fields = changed.map((field) => `spec.${field}`).join(', ')
+  const message = `${fields} changed since the runner started: stop the session and start it again to apply that`
+  if (changed.length > 0) return [reconciled(false, 'RestartNeeded', message)]
+  return session.status?.conditions?.some(({ type }) => type === RECONCILED) ? [reconciled(true)] : []
+}
 
 /** The reason is written down before the Job goes: whoever finds it gone must still know why. */
 export const stopping = (
@@ -67,26 +98,41 @@ export const stopping = (
   return { reason, status, again: true }
 }
 
+const stops = {
+  user: { reason: 'UserStopped', why: 'stopped by request' },
+  inactivity: { reason: IDLE, why: 'stopped since nobody had used it for long' },
+  'run-finished': { reason: 'RunFinished', why: 'stopped since its run had finished' },
+} as const satisfies Record<StoppedReason, { reason: string; why: string }>
+
 export const stopped = (situation: Case): SessionPlan => {
-  const message = `stopped by request; to start again, ${START_AGAIN}`
-  const conditions = [
-    ready(false, 'UserStopped', message),
-    jobCreated(false, 'UserStopped', message),
-    runnerStarted(false, 'UserStopped'),
-  ]
-  const change = { phase: 'Stopped', stoppedReason: 'user', completionTime: secondsOf(situation.now) } as const
-  return ended('UserStopped', situation, next(situation, change, conditions))
+  const { object: session } = situation
+  const isIdle = session.status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === IDLE)
+  const stoppedReason = isIdle && phaseOf(session) === 'Stopping' ? 'inactivity' : askedToStopBy(session)
+  const { reason, why } = stops[stoppedReason]
+  const message = `${why}; to start again, ${START_AGAIN}`
+  const conditions = [ready(false, reason, message), jobCreated(false, reason, message), runnerStarted(false, reason)]
+  const change = { phase: 'Stopped', stoppedReason, completionTime: secondsOf(situation.now) } as const
+  return ended(reason, situation, next(situation, change, conditions))
 }
 
 export const completed = (situation: Case, at: Date): SessionPlan => {
-  const conditions = [
-    ready(false, 'Completed', 'the runner ended with exit code 0'),
-    jobCreated(true),
-    runnerStarted(true),
-  ]
+  const conditions = [ready(false, 'Completed', 'the runner ended with exit code 0'), jobCreated(true), ...started]
   const change = { phase: 'Completed', completionTime: secondsOf(at) } as const
   const plan = ended('Completed', situation, next(situation, change, conditions))
   return { ...plan, actions: startCarriedOut(situation.object) }
+}
+
+/** Fails, unless what failed may fare better another time, and its owner wants that to be tried. */
+export const failedOrRetried = (situation: Case, failure: Failure, at = situation.now): SessionPlan => {
+  const { object: session } = situation
+  const { backoffLimit = 0 } = session.spec ?? {}
+  const retries = (session.status?.retries ?? 0) + 1
+  if (retries > backoffLimit || !isWorthAnother(failure.reason) || desiredPhaseOf(session) === 'Stopped')
+    return failed(situation, failure, at)
+  const why = `follows by itself (${retries} of ${backoffLimit}) since the last one failed: ${failure.message}`
+  const status = nextAttempt(situation, failure.reason, why)
+  const hasRun = status.hasRun || isOfRunner(failure.reason)
+  return { reason: 'Retry', status: { ...status, retries, ...(hasRun && { hasRun }) }, again: true }
 }
 
 export const failed = (situation: Case, { reason, message }: Failure, at = situation.now): SessionPlan => {
@@ -94,7 +140,7 @@ export const failed = (situation: Case, { reason, message }: Failure, at = situa
   const conditions = [
     ready(false, reason, message),
     hasJob ? jobCreated(true) : jobCreated(false, reason, message),
-    ...(isOfRunner(reason) ? [runnerStarted(true)] : []),
+    ...(isOfRunner(reason) ? started : []),
   ]
   const change = { phase: 'Failed', completionTime: secondsOf(at) } as const
   const plan = ended(reason, situation, next(situation, change, conditions))
@@ -142,9 +188,7 @@ const isTakenOver = ({ status }: AgenticSession): boolean =>
  * attempt by itself.
  */
 export const startCarriedOut = (session: Live<AgenticSession>): readonly Action[] =>
-  desiredPhaseOf(session) === 'Running' && phaseOf(session) !== 'Stopping'
-    ? [unannotate(...requestAnnotations.Running)]
-    : []
+  desiredPhaseOf(session) === 'Running' && phaseOf(session) !== 'Stopping' ? [requestCarriedOut] : []
 
 const condition =
   (type: string, whenTrue: string) =>
@@ -156,4 +200,9 @@ const condition =
   })
 const ready = condition('Ready', 'Running')
 const runnerStarted = condition(RUNNER_STARTED, 'ContainerRunning')
+const podScheduled = condition('PodScheduled', 'Scheduled')
+const reconciled = condition(RECONCILED, 'SpecApplied')
 const jobCreated = condition('JobCreated', 'JobCreated')
+
+/** What is so wherever a runner has started. */
+const started: readonly WantedCondition[] = [podScheduled(true), runnerStarted(true)]

@@ -95,8 +95,9 @@ export const createCluster = ({ send }: Pick<Transport, 'send'>): Cluster => {
         body,
         contentType: MERGE_PATCH,
       }),
-    delete: async (kind, ref, uid) => {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground', preconditions: { uid } }
+    delete: async (kind, ref, uid, { force } = {}) => {
+      const how = force ? { gracePeriodSeconds: 0 } : { propagationPolicy: 'Foreground' }
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...how }
       try {
         await call({ method: 'DELETE', path: pathOf(kind, ref), body })
       } catch (error) {

@@ -1,4 +1,5 @@
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
+import { settings } from '#test/ports.ts'
 import { phaseIs, type World } from './world.ts'
 
 /** What this takes beside a world. */
@@ -52,7 +53,6 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   )
 
   // on-job-event alone finds a Job that a slow instance made for a session that had stopped.
-  const settings = { namespace: 'dormouse', backendNamespace: 'dormouse', runnerImage: 'runner' }
   const late = runnerJobFor(stopped, 1, settings)
   await world.apply(late)
   await world.eventually('the late Job is gone', async () =>

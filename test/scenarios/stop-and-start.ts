@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
+import { settings } from '#test/ports.ts'
 import { conditionOf, gone, phaseIs, type Scenario, type World } from './world.ts'
 
 const stop = { 'ambient-code.io/desired-phase': 'Stopped', 'ambient-code.io/stop-requested-at': '2026-01-01T00:00:00Z' }
@@ -135,7 +136,6 @@ export const stopAndStart: readonly Scenario[] = [
       await world.create('stopped', { annotations: stop, runner: { seconds: 600 } })
       const session = await phaseIs(world, 'stopped', 'Stopped')
       await requestTaken(world, 'stopped')
-      const settings = { namespace: 'dormouse', backendNamespace: 'dormouse', runnerImage: 'runner' }
       await world.apply(runnerJobFor(session, 1, settings))
       await world.eventually('the Job is gone', async () => ((await world.jobs()).length === 0 ? true : undefined))
       expect((await world.session('stopped'))?.status?.phase).toBe('Stopped')

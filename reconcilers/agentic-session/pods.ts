@@ -1,0 +1,26 @@
+import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Kind, KubernetesObject, Live } from '#sdk/index.ts'
+import { REPORT_SECONDS } from './job.ts'
+
+export type PodObject = KubernetesObject & Pick<Pod, 'spec' | 'status'>
+
+export const podKind: Kind<PodObject> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' }
+
+/** The Pods that their node should have ended by now, and that nobody has deleted by force. Their time of deletion has the grace in it. */
+export const abandoned = (pods: readonly Live<PodObject>[], now: Date): readonly Live<PodObject>[] =>
+  pods.filter(({ metadata: { deletionTimestamp, deletionGracePeriodSeconds } }) => {
+    if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return false
+    return now.getTime() >= Date.parse(deletionTimestamp) + REPORT_SECONDS * 1000
+  })
+
+/** Why the scheduler has found no node, in its words. Pure. */
+export const unscheduledOf = (
+  pods: readonly PodObject[],
+): { readonly reason: string; readonly message: string } | undefined => {
+  for (const { status } of pods) {
+    const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+    if (scheduled?.status === 'False')
+      return { reason: scheduled.reason || 'Unschedulable', message: scheduled.message ?? '' }
+  }
+  return undefined
+}
