@@ -93,6 +93,7 @@ export function createScriptedRunner({ world, runnersByImage = {}, node }: Scrip
     let cancel = world.after(0, begin)
     return {
       stop: (graceSeconds) => {
+        if (typeof wishes !== 'string' && wishes.fault === 'Unresponsive') return
         cancel()
         if (state === 'over') return
         cancel = world.after(Math.min(graceSeconds * 1000, END_MS), () =>

@@ -1,7 +1,8 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts'
 
-/** `ImagePullBackOff` ends after `pullSeconds`, where they are given; `NodeLost` and `Evicted` strike after `seconds`. */
-const FAULTS = ['Unschedulable', 'ImagePullBackOff', 'OOMKilled', 'Evicted', 'NodeLost'] as const
+/** `ImagePullBackOff` ends after `pullSeconds`, where they are given; `NodeLost` and `Evicted` strike after `seconds`. `Unresponsive`
+ * never answers when it is to end, like a Pod whose kubelet hangs. */
+const FAULTS = ['Unschedulable', 'ImagePullBackOff', 'OOMKilled', 'Evicted', 'NodeLost', 'Unresponsive'] as const
 
 export type Fault = (typeof FAULTS)[number]
 

@@ -6,5 +6,5 @@ export const sessionAccess: readonly Access[] = [
   { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions/status', verbs: ['patch'] },
   { apiGroup: 'batch', resource: 'jobs', verbs: ['get', 'list', 'create', 'delete'] },
   { apiGroup: 'vteam.ambient-code', resource: 'projectsettings', verbs: ['get'] },
-  { apiGroup: '', resource: 'pods', verbs: ['list'] },
+  { apiGroup: '', resource: 'pods', verbs: ['list', 'delete'] },
 ]

@@ -12,6 +12,9 @@ export const GRANTED_TO_SOURCE = ['batch jobs', 'vteam.ambient-code agenticsessi
   .flatMap((resource) => ['get', 'list', 'watch'].map((verb) => `${verb} ${resource}`))
   .sort()
 
+/** What it takes to end by force what a node holds up: used only where one hangs. */
+export const DELETE_POD = 'delete  pods'
+
 const userOf = (name: string): string => `system:serviceaccount:dormouse:${name}`
 
 export const isOurs = ({ user }: AuditEvent): boolean => FUNCTIONS.some((name) => user.username === userOf(name))

@@ -13,7 +13,7 @@ export type Act =
 /** What the API does not keep, or only to the second. */
 export type Memory = { readonly node: string; readonly runningSince?: Date; readonly deletingSince?: Date }
 
-const FAULTS: readonly Fault[] = ['Unschedulable', 'ImagePullBackOff', 'OOMKilled']
+const FAULTS: readonly Fault[] = ['Unschedulable', 'ImagePullBackOff', 'OOMKilled', 'Unresponsive']
 const wishesOf = (pod: Pod): Wishes | string => allWishesOf(pod, FAULTS)
 
 /** From SIGTERM to the end of a container, whatever grace the Pod has. */
@@ -28,11 +28,17 @@ export function nextStep(pod: Pod, memory: Memory, now: Date): Step {
   const isRemoved = isDeleted && pod.metadata?.deletionGracePeriodSeconds === 0 // what is left are finalizers
   if (isFinished) return isDeleted && !isRemoved ? { do: 'remove' } : { do: 'wait' }
   const report = (state: ContainerState): Step => ({ do: 'report', status: reportedStatus(pod, state, now) })
+  if (isDeleted && isUnresponsive(pod)) return { do: 'wait' }
   if (isDeleted) {
     const until = after(memory.deletingSince ?? now, GRACE_SECONDS)
     return now < until ? { do: 'wait', until } : report(killed(pod, now))
   }
   return run(pod, memory, now, report)
+}
+
+function isUnresponsive(pod: Pod): boolean {
+  const wishes = wishesOf(pod)
+  return typeof wishes !== 'string' && wishes.fault === 'Unresponsive'
 }
 
 function schedule(pod: Pod, now: Date): Step {

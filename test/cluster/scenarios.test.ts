@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { eachDoorDoesEverything } from '../scenarios/every-door.ts'
+import { type Doorkeeper, eachDoorDoesEverything, eachDoorEndsByForce } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -31,7 +31,10 @@ const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
 describe('a session that', () => {
   scenarios.forEach((scenario, index) => {
     const missing = (scenario.needs ?? []).filter((fault) => !faultsHere.includes(fault))
-    test.skipIf(missing.length > 0)(scenario.name, async () => scenario.run(await stage.world(`scenario-${index}`)))
+    const timeout = scenario.needs?.includes('node hangs') ? 240_000 : 120_000
+    test.skipIf(missing.length > 0)(scenario.name, { timeout }, async () =>
+      scenario.run(await stage.world(`scenario-${index}`)),
+    )
   })
 })
 
@@ -130,15 +133,25 @@ test('dead letters about a Job are told by kubectl describe of its session, ende
 })
 
 describe('permissions', () => {
-  test('every door can do all that a plan may ask for', async () => {
-    const world = await stage.world('all-doors')
-    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${world.namespace}/jobs/${job}`
-    await eachDoorDoesEverything(world, {
+  const doorkeeperOf = (namespace: string): Doorkeeper => {
+    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`
+    return {
       deliverOnlyTo: stage.deliverOnlyTo,
       holdJob: (job) =>
         controlPlane.api.patch(pathOf(job), 'merge', { metadata: { finalizers: ['example.com/held'] } }),
       letJobGo: (job) => controlPlane.api.patch(pathOf(job), 'json', [{ op: 'remove', path: '/metadata/finalizers' }]),
-    })
+    }
+  }
+
+  test('every door can do all that a plan may ask for', async () => {
+    const world = await stage.world('all-doors')
+    await eachDoorDoesEverything(world, doorkeeperOf(world.namespace))
+  })
+
+  // Two minutes of them pass before anybody may use force.
+  test('every door can end by force what a node holds up', { timeout: 240_000 }, async () => {
+    const world = await stage.world('held-up')
+    await eachDoorEndsByForce(world, doorkeeperOf(world.namespace))
   })
 
   test('are exact: every verb of every role was used, and none was refused', () => {

@@ -25,6 +25,7 @@ export const faultsHere: readonly Fault[] = [
   'two instances',
   'API server restarted',
   'admission policy',
+  'node hangs',
   'sweeper left alone',
 ]
 

@@ -13,6 +13,7 @@ export const faultsHere: readonly Fault[] = [
   'two instances',
   'API server restarted',
   'admission policy',
+  'node hangs',
   'sweeper left alone',
   'function down',
 ]

@@ -1,4 +1,5 @@
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
+import type { KubernetesObject } from '#sdk/index.ts'
 import { settings } from '#test/ports.ts'
 import { phaseIs, type World } from './world.ts'
 
@@ -38,6 +39,9 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   await world.annotate('unreported', stop)
   await phaseIs(world, 'unreported', 'Failed')
 
+  await world.create('touched', { runner: { seconds: 600 } })
+  const touched = await phaseIs(world, 'touched', 'Running')
+
   // on-job-event alone takes a session from Stopping to its next attempt: the end of the old Job is held up until nobody else listens.
   await world.create('turning', { runner: { seconds: 600 } })
   const { status } = await phaseIs(world, 'turning', 'Running')
@@ -52,10 +56,48 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
     (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
   )
 
+  // on-job-event alone looks after a session that runs.
+  const { apiVersion, kind, metadata, spec } = touched
+  const renamed = { ...spec, displayName: 'renamed' }
+  await world.apply({
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace: world.namespace },
+    spec: renamed,
+  } as KubernetesObject)
+  await door.holdJob(touched.status?.jobName ?? '')
+  await world.eventually('the change is seen', async () =>
+    (await world.session('touched'))?.status?.observedGeneration === 2 ? true : undefined,
+  )
+  await door.letJobGo(touched.status?.jobName ?? '')
+
   // on-job-event alone finds a Job that a slow instance made for a session that had stopped.
   const late = runnerJobFor(stopped, 1, settings)
   await world.apply(late)
   await world.eventually('the late Job is gone', async () =>
     (await world.jobs()).some(({ metadata }) => metadata.name === late.metadata.name) ? undefined : true,
   )
+}
+
+/** As above, where a node hangs: whoever looks first once it should have answered ends what it holds. */
+export const eachDoorEndsByForce = async (world: World, door: Doorkeeper): Promise<void> => {
+  const ended = (name: string) =>
+    world.eventually(`the Pod of ${name} is gone`, async () =>
+      (await world.pods()).some((pod) => pod.startsWith(name)) ? undefined : true,
+    )
+  const jobs = new Map<string, string>()
+  for (const name of ['by-session-event', 'by-job-event']) {
+    await world.create(name, { runner: { seconds: 600, fault: 'Unresponsive' }, spec: { timeout: 0 } })
+    const { status } = await phaseIs(world, name, 'Running')
+    jobs.set(name, status?.jobName ?? '')
+    await door.holdJob(status?.jobName ?? '')
+    await world.annotate(name, { 'ambient-code.io/desired-phase': 'Stopped' })
+    await phaseIs(world, name, 'Stopping')
+  }
+  await world.wait(125)
+  await world.annotate('by-session-event', { 'ambient-code.io/desired-phase': 'Running' })
+  await ended('by-session-event')
+  await door.deliverOnlyTo('on-job-event')
+  await door.letJobGo(jobs.get('by-job-event') ?? '')
+  await ended('by-job-event')
 }

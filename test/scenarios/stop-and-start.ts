@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
+import type { KubernetesObject } from '#sdk/index.ts'
 import { settings } from '#test/ports.ts'
 import { conditionOf, gone, phaseIs, type Scenario, type World } from './world.ts'
 
@@ -94,6 +95,83 @@ export const stopAndStart: readonly Scenario[] = [
         session.status?.jobName?.replace(/2$/, '1'),
         session.status?.jobName,
       ])
+    },
+  },
+  {
+    name: 'is stopped while its node hangs has stopped two sweeps later, by force, and can start again',
+    run: async (world) => {
+      await world.create('stuck', { runner: { seconds: 600, fault: 'Unresponsive' }, spec: { timeout: 0 } })
+      await phaseIs(world, 'stuck', 'Running')
+      await world.annotate('stuck', { ...stop, 'ambient-code.io/stop-reason': 'run-finished' })
+      await phaseIs(world, 'stuck', 'Stopping')
+      await world.sweep()
+      expect(await world.pods()).toHaveLength(1)
+      await world.wait(125)
+      await world.sweep()
+      const session = await phaseIs(world, 'stuck', 'Stopped')
+      expect(session.status?.stoppedReason).toBe('run-finished')
+      expect(await world.pods()).toEqual([])
+      expect(await world.jobs()).toEqual([])
+    },
+    needs: ['node hangs'],
+  },
+  {
+    name: 'nobody uses is stopped by the sweep, by its own word or that of its project',
+    run: async (world) => {
+      await world.apply({
+        apiVersion: 'vteam.ambient-code/v1alpha1',
+        kind: 'ProjectSettings',
+        metadata: { name: 'projectsettings', namespace: world.namespace },
+        spec: { groupAccess: [], inactivityTimeoutSeconds: 2 },
+      } as KubernetesObject)
+      const runner = { seconds: 600 }
+      await world.create('own-word', { runner, spec: { timeout: 0, inactivityTimeout: 3 } })
+      await world.create('of-project', { runner, spec: { timeout: 0 } })
+      await world.create('never', { runner, spec: { timeout: 0, inactivityTimeout: 0 } })
+      for (const name of ['own-word', 'of-project', 'never']) await phaseIs(world, name, 'Running')
+      await world.wait(4)
+      await world.sweep()
+      for (const name of ['own-word', 'of-project']) {
+        const session = await phaseIs(world, name, 'Stopped')
+        expect(session.status?.stoppedReason).toBe('inactivity')
+        expect(conditionOf(session, 'Ready')).toMatchObject({ status: 'False', reason: 'InactivityTimeout' })
+      }
+      expect((await world.session('never'))?.status?.phase).toBe('Running')
+    },
+  },
+  {
+    name: 'fails is tried again as often as its owner wants, and resumes what it had begun',
+    run: async (world) => {
+      await world.create('unlucky', { runner: { exitCode: 3 }, spec: { backoffLimit: 2 } })
+      const session = await phaseIs(world, 'unlucky', 'Failed')
+      expect(session.status).toMatchObject({ attempt: 3, retries: 2, hasRun: true })
+      expect(conditionOf(session, 'Ready')).toMatchObject({ reason: 'RunnerExit' })
+      const jobs = await world.jobs()
+      const isResume = (name: string) =>
+        jobs
+          .find(({ metadata }) => metadata.name.endsWith(name))
+          ?.spec?.template.spec?.containers[0]?.env?.some((variable) => variable.name === 'IS_RESUME')
+      expect([isResume('-1'), isResume('-2'), isResume('-3')]).toEqual([false, true, true])
+    },
+  },
+  {
+    name: 'is given another repository while it runs says that it must start again for that',
+    run: async (world) => {
+      const repos = [{ url: 'https://git.example/a' }]
+      await world.create('hot', { runner: { seconds: 600 }, spec: { repos } })
+      const { apiVersion, kind, metadata, spec } = await phaseIs(world, 'hot', 'Running')
+      const more = { ...spec, repos: [...repos, { url: 'https://git.example/b' }] }
+      await world.apply({
+        apiVersion,
+        kind,
+        metadata: { name: metadata.name, namespace: world.namespace },
+        spec: more,
+      } as KubernetesObject)
+      const told = await world.eventually('the change is told of', async () => {
+        const session = await world.session('hot')
+        return session && conditionOf(session, 'Reconciled')
+      })
+      expect(told).toMatchObject({ status: 'False', reason: 'RestartNeeded' })
     },
   },
   {

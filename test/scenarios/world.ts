@@ -6,7 +6,8 @@ import type { KubernetesObject, Live } from '#sdk/index.ts'
 export type Runner = {
   readonly seconds?: number
   readonly exitCode?: number
-  readonly fault?: 'Unschedulable' | 'ImagePullBackOff' | 'OOMKilled'
+  /** `Unresponsive` does not end when it is told to, as where its node hangs; for worlds that need `node hangs`. */
+  readonly fault?: 'Unschedulable' | 'ImagePullBackOff' | 'OOMKilled' | 'Unresponsive'
 }
 
 export type NewSession = {
@@ -22,6 +23,8 @@ export type Fault =
   | 'two instances'
   | 'API server restarted'
   | 'admission policy'
+  /** A node that does not answer for one Pod. */
+  | 'node hangs'
   /** One function's Pods cannot be made, while all others can: takes a broker that delivers to it. */
   | 'function down'
   /** The world has a clock that passes by itself, so that a sweeper can be left to its period. */
