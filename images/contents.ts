@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ContainerConfig } from './archive.ts'
@@ -42,4 +42,8 @@ const filesIn = (folder: string): readonly Entry[] =>
   globSync('**/*', { cwd: folder, withFileTypes: true })
     .filter((file) => file.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    .map((path) => ({ path: join('app', path.slice(folder.length)), content: readFileSync(path) }))
+    .map((path) => ({
+      path: join('app', path.slice(folder.length)),
+      content: readFileSync(path),
+      isExecutable: (statSync(path).mode & 0o100) !== 0,
+    }))

@@ -22,7 +22,7 @@ export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<st
   }
   const files = new Map<string, readonly object[]>()
   for (const crd of crds) files.set(`crds/${crd.metadata.name}.yaml`, [crd])
-  for (const fn of functions) {
+  for (const fn of functions.filter(({ on }) => !on.some((trigger) => 'command' in trigger))) {
     const schedules = fn.on.flatMap((trigger) => ('everyMinutes' in trigger ? trigger.everyMinutes : []))
     if (schedules.length > 1 || (schedules.length === 1 && fn.on.length > 1)) {
       throw new Error(

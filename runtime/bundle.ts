@@ -14,7 +14,7 @@ import type { FunctionDefinition } from '#sdk/index.ts'
 /*
  * `npm run bundle`: what the image holds. `dist/<function>/` gets `main.cjs`, which is what is started; `function.js`, the function, its
  * host and their libraries; and `function.cache`, V8's code of everything that ran until an event was answered. `dist/kubeconfig.cjs`
- * is loaded outside a cluster only.
+ * is loaded outside a cluster only. `dist/operator` starts commands by name.
  *
  * Node's own compile cache would hold what V8 compiles before a file runs, a sixth of that, and for one user id only. This
  * one fits every user and directory, and is the same byte for byte each time. V8 ignores it where it is not of the same V8, so Node that
@@ -79,8 +79,10 @@ ${afterwards}
 script.runInThisContext()(exports, require, module)
 `
 
-/** Has V8 keep the code of one run, with a sweep or events that fail for want of an API server. */
-const bakeCache = async (name: string) => {
+/**
+ * Has V8 keep the code of one run, with a sweep, a command or events that fail for want of an API server. Whether it is a command.
+ */
+const bakeCache = async (name: string): Promise<boolean> => {
   const { default: fn } = (await import(`#functions/${name}/index.ts`)) as { default: FunctionDefinition }
   const baker = join(dist, name, 'bake.cjs')
   await writeFile(
@@ -103,8 +105,13 @@ const bakeCache = async (name: string) => {
     HOST: '127.0.0.1',
     PORT: String(port),
     METRICS_PORT: '0',
+    // For the command.
+    SESSION_TEMPLATE: '{}',
+    PROJECT_NAMESPACE: 'bake',
+    SCHEDULED_SESSION_NAME: 'bake',
   }
   const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
+  const isCommand = fn.on.some((trigger) => 'command' in trigger)
   // Chance seeds the hashes that V8 keeps with strings, and what a compiler in the background was doing at the end leaves a bit. Of all
   // its flags V8 leaves this one out of those that the cache must be run with.
   const child = spawn(process.execPath, ['--predictable', baker, ...(isSweeper ? ['--once'] : [])], {
@@ -112,7 +119,7 @@ const bakeCache = async (name: string) => {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const exit = once(child, 'exit')
-  if (!isSweeper) {
+  if (!isSweeper && !isCommand) {
     await deliver(anEventFor(fn), port, child)
     child.kill('SIGTERM')
   }
@@ -124,6 +131,7 @@ const bakeCache = async (name: string) => {
   // Read as Latin 1 for its speed.
   if (/[^\0-\x7f]/.test(source)) throw new Error(`bundle ${name}: function.js is not ASCII`)
   if (new Script(source, { cachedData }).cachedDataRejected) throw new Error(`bundle ${name}: V8 rejects its own cache`)
+  return isCommand
 }
 
 /** Of a new session, or of a ready Job that a session owns: something that a function asks the API server about. */
@@ -163,8 +171,23 @@ await build({
   entryPoints: [join(root, 'runtime/kubernetes/kubeconfig.ts')],
   outfile: join(dist, 'kubeconfig.cjs'),
 })
+const commands: string[] = []
 for (const name of names) {
   await bundleFunction(name)
   await writeFile(join(dist, name, 'main.cjs'), launcher('source', 'readFileSync(cache)'))
-  await bakeCache(name)
+  if (await bakeCache(name)) commands.push(name)
 }
+// The name by which the upstream backend's CronJobs run it, from the image's working directory.
+await writeFile(
+  join(dist, 'operator'),
+  `#!/nodejs/bin/node
+const [command = ''] = process.argv.splice(2, 1)
+const commands = ${JSON.stringify(commands)}
+if (commands.includes(command)) require('./' + command + '/main.cjs')
+else {
+  process.stderr.write('operator: "' + command + '" is no command; there are: ' + commands.join(', ') + '\\n')
+  process.exitCode = 2
+}
+`,
+  { mode: 0o755 },
+)

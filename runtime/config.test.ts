@@ -7,6 +7,7 @@ describe('the configuration', () => {
       settings: {
         namespace: 'default',
         backendNamespace: 'default',
+        backendUrl: 'http://backend-service.default.svc.cluster.local:8080/api',
         runnerImage: 'quay.io/ambient_code/vteam_claude_runner:latest',
         inactivityTimeoutSeconds: 86_400,
       },
@@ -24,6 +25,7 @@ describe('the configuration', () => {
     const config = readConfig({
       NAMESPACE: 'dormouse',
       BACKEND_NAMESPACE: 'ambient-code',
+      BACKEND_API_URL: 'https://backend.example/api',
       AMBIENT_CODE_RUNNER_IMAGE: 'registry:5000/runner@sha256:00',
       MAX_CONCURRENT_RECONCILES: '3',
       DEV_MODE: 'true',
@@ -36,6 +38,7 @@ describe('the configuration', () => {
       settings: {
         namespace: 'dormouse',
         backendNamespace: 'ambient-code',
+        backendUrl: 'https://backend.example/api',
         runnerImage: 'registry:5000/runner@sha256:00',
         inactivityTimeoutSeconds: 86_400,
       },

@@ -38,10 +38,18 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
   const namespaceName = "the name of a namespace: at most 63 lower-case letters, digits and '-'"
 
   const namespace = matching('NAMESPACE', label, 'default', namespaceName)
+  const backendNamespace = matching('BACKEND_NAMESPACE', label, namespace, namespaceName)
+  const backend = `http://backend-service.${backendNamespace}.svc.cluster.local:8080/api`
   const config: Config = {
     settings: {
       namespace,
-      backendNamespace: matching('BACKEND_NAMESPACE', label, namespace, namespaceName),
+      backendNamespace,
+      backendUrl: matching(
+        'BACKEND_API_URL',
+        /^https?:\/\/\S*[^\s/]$/,
+        backend,
+        'an http(s) URL without a slash at its end',
+      ),
       runnerImage: matching(
         'AMBIENT_CODE_RUNNER_IMAGE',
         /^\S+$/,

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import pino from 'pino'
 import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
+import { createBackend } from './backend.ts'
 import { type Config, readConfig } from './config.ts'
 import { createCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
@@ -24,16 +25,18 @@ export type Process = {
 }
 
 /** Reads the configuration, opens the metrics port and connects to the API server. Ends the process with code 1 where that cannot be. */
-export const startProcess = async (fn: FunctionDefinition): Promise<Process> => {
-  const config = readConfig(process.env)
+export const startProcess = async (fn: FunctionDefinition, env = process.env): Promise<Process> => {
+  const config = readConfig(env)
   const log: Log = pino({ level: config.isDevMode ? 'debug' : 'info', base: { function: fn.name } })
-  const transport: Transport = createTransport(await connect(process.env), config.maxConcurrentReconciles)
+  const connection = await connect(process.env)
+  const transport: Transport = createTransport(connection, config.maxConcurrentReconciles)
   const handled = new LRUCache<string, true>({ max: REMEMBERED })
   const ports: Ports = {
     cluster: createCluster(transport),
     now: () => new Date(),
     log,
     settings: config.settings,
+    askBackend: createBackend(config.settings.backendUrl, connection),
     turn: createTurns(config.maxConcurrentReconciles),
     handled: { has: (change) => handled.has(change), add: (change) => void handled.set(change, true) },
   }

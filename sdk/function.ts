@@ -19,12 +19,14 @@ export type Access = {
 
 /**
  * What wakes a function: changes of a kind (of objects with these labels only), the clock (every so many minutes of the hour, in
- * UTC), or the events that could not be delivered to the others.
+ * UTC), the events that could not be delivered to the others, or a command.
  */
 export type Trigger =
   | { readonly changes: Kind; readonly labels?: Readonly<Record<string, string>> }
   | { readonly everyMinutes: number }
   | { readonly deadLetters: true }
+  /** Whoever runs it by name. These variables of the environment are the data of its event. */
+  | { readonly command: readonly string[] }
 
 export type FunctionDefinition = {
   /** The name of its folder, of its Knative Service or Deployment, and of its ServiceAccount. */
@@ -113,3 +115,9 @@ export const onSchedule =
     }
     return worst
   }
+
+/** A function's `handle` for a command, of the variables that it asked for. */
+export const onCommand =
+  (work: (variables: Readonly<Record<string, string | undefined>>, ports: Ports) => Promise<Outcome>) =>
+  ({ data }: CloudEvent<unknown>, ports: Ports): Promise<Outcome> =>
+    work(data as Readonly<Record<string, string | undefined>>, ports).catch(outcomeOf)

@@ -7,6 +7,7 @@ export {
   defineFunction,
   type FunctionDefinition,
   onChange,
+  onCommand,
   onSchedule,
   type Trigger,
   type Verb,

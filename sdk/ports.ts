@@ -14,6 +14,8 @@ export type Settings = {
   readonly namespace: string
   /** The namespace of the backend that runners talk to. */
   readonly backendNamespace: string
+  /** Of its API, without a slash at the end. */
+  readonly backendUrl: string
   readonly runnerImage: string
   /** After so long without activity a session is stopped, where neither it nor its project says otherwise. 0 is never. */
   readonly inactivityTimeoutSeconds: number
@@ -25,6 +27,8 @@ export type Ports = {
   readonly now: () => Date
   readonly log: Log
   readonly settings: Settings
+  /** Posts JSON to a path of the backend's API, and throws where it is not taken. */
+  readonly askBackend: (path: string, body: object) => Promise<void>
   /** Runs work for one key at a time. Calls that come meanwhile all join the one run that follows. */
   readonly turn: (key: string, work: () => Promise<Outcome>) => Promise<Outcome>
   /** Which changes (uid and resourceVersion) this process has dealt with lately. */

@@ -6,6 +6,7 @@ export const NOW = new Date('2026-03-01T12:00:00Z')
 export const settings: Settings = {
   namespace: 'dormouse',
   backendNamespace: 'ambient-code',
+  backendUrl: 'http://backend-service.ambient-code.svc.cluster.local:8080/api',
   runnerImage: 'runner:1',
   inactivityTimeoutSeconds: 86_400,
 }
@@ -16,6 +17,7 @@ export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports
   now: () => NOW,
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   settings,
+  askBackend: () => Promise.reject(new Error('there is no backend')),
   turn: (_key, work) => work(),
   handled: new Set<string>(),
   ...differing,

@@ -251,3 +251,40 @@ describe('a sweeper process', () => {
     expect((await ended).code).toBe(0)
   }, 10_000)
 })
+
+describe('a command process', () => {
+  const variables = {
+    SESSION_TEMPLATE: '{"initialPrompt":"Hi"}',
+    PROJECT_NAMESPACE: 'team-a',
+    SCHEDULED_SESSION_NAME: 'nightly',
+  }
+
+  test('does what its environment says, and ends with 0', async () => {
+    const requests: string[] = []
+    const kubeconfig = await stubApiServer((request, response) => {
+      let body = ''
+      request.on('data', (text) => {
+        body += text
+      })
+      request.on('end', () => {
+        requests.push(`${request.method} ${request.url?.split('?')[0]}`)
+        const answer = request.method === 'GET' ? { metadata: {}, items: [] } : JSON.parse(body)
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+      })
+    })
+    const { ended } = launch(['session-trigger'], { KUBECONFIG: kubeconfig, ...variables })
+    const { code, output } = await ended
+    expect(output).toContain('created')
+    expect(code).toBe(0)
+    const path = '/apis/vteam.ambient-code/v1alpha1/namespaces/team-a/agenticsessions'
+    expect(requests).toEqual([`GET ${path}`, `POST ${path}`])
+  })
+
+  test('ends with 1 and says why where that cannot be done', async () => {
+    const kubeconfig = await stubApiServer((_, response) => void response.writeHead(503).end())
+    const { ended } = launch(['session-trigger'], { KUBECONFIG: kubeconfig, ...variables, SCHEDULED_SESSION_NAME: '' })
+    const { code, output } = await ended
+    expect(code).toBe(1)
+    expect(output).toContain('SCHEDULED_SESSION_NAME is \\"\\", must be the name of a CronJob')
+  })
+})

@@ -4,7 +4,7 @@ import type { AgenticSession, StoppedReason } from './schema.ts'
 /** The whole start and stop API of a session: `Running` or `Stopped`, set by users and the backend, taken off once it is carried out. */
 export const DESIRED_PHASE = 'ambient-code.io/desired-phase'
 export const STOP_REASON = 'ambient-code.io/stop-reason'
-const START_REQUESTED_AT = 'ambient-code.io/start-requested-at'
+export const START_REQUESTED_AT = 'ambient-code.io/start-requested-at'
 const STOP_REQUESTED_AT = 'ambient-code.io/stop-requested-at'
 
 /** `true` has the next attempt run its prompt, though an earlier one has. Taken off once that attempt has its Job. */

@@ -81,7 +81,7 @@ export const environmentOf = (session: Live<AgenticSession>, settings: Settings)
     SESSION_ID: name,
     PROJECT_NAME: namespace,
     WORKSPACE_PATH: '/workspace',
-    BACKEND_API_URL: `http://backend-service.${settings.backendNamespace}.svc.cluster.local:8080/api`,
+    BACKEND_API_URL: settings.backendUrl,
     INITIAL_PROMPT: initialPrompt,
     IS_RESUME: session.status?.hasRun && !isPromptForced(session) ? 'true' : undefined,
     TIMEOUT: timeoutOf(session),

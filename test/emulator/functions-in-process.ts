@@ -123,6 +123,7 @@ export const portsFor = (
     now: () => new Date(world.now()),
     log,
     settings,
+    askBackend: () => Promise.reject(new Error('there is no backend')),
     turn: createTurns(maxConcurrentReconciles),
     handled: new Set<string>(),
   }
