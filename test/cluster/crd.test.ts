@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
+import { specSchema } from '#reconcilers/agentic-session/schema.ts'
+import { settingsSchema } from '#reconcilers/project/schema.ts'
+import { badInputsFor, type Schema, smallest } from '../bad-input.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { install, installPlatformKinds } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
@@ -151,6 +154,26 @@ describe('the CRD', () => {
     await expect(create('bad', spec)).rejects.toThrow(field)
   })
 
+  test.each<[string, string, string, Schema]>([
+    ['AgenticSession', 'agenticsessions', 'wrong', specSchema],
+    ['ProjectSettings', 'projectsettings', 'projectsettings', settingsSchema],
+  ])('of %s refuses whatever is wrong in any field, by the name of that field', async (kind, plural, name, schema) => {
+    const path = `/apis/vteam.ambient-code/v1alpha1/namespaces/default/${plural}?dryRun=All`
+    const post = (spec: unknown) =>
+      controlPlane.api
+        .post(path, { apiVersion: 'vteam.ambient-code/v1alpha1', kind, metadata: { name }, spec })
+        .then(() => 'taken', String)
+    expect(await post(smallest(schema))).toBe('taken')
+    const notNamed: string[] = []
+    const all = badInputsFor(schema, 'spec')
+    for (const { field, why, value } of all) {
+      const answer = await post(value)
+      if (!answer.includes(field)) notNamed.push(`${field} that is ${why}: ${answer}`)
+    }
+    expect(notNamed).toEqual([])
+    expect(all.length).toBeGreaterThan(30)
+  })
+
   test('keeps what the runner was started with while it runs, and lets the rest change', async () => {
     await create('running', { initialPrompt: 'a', timeout: 60 })
     const path = `${sessionsPath('default')}/running`
@@ -200,5 +223,53 @@ describe('the CRD', () => {
     const selected = await controlPlane.kubectl('get', 'as', '-o', 'name', '--field-selector', 'status.phase=Failed')
     expect(selected).toContain('/shown')
     expect(selected).not.toContain('/honest')
+  })
+
+  const bomb = Array.from(
+    { length: 9 },
+    (_, i) => `  ${'abcdefghij'[i + 1]}: &${'abcdefghij'[i + 1]} [${Array(9).fill(`*${'abcdefghij'[i]}`).join(', ')}]`,
+  )
+  const yaml = [
+    'apiVersion: vteam.ambient-code/v1alpha1',
+    'kind: AgenticSession',
+    'metadata: { name: bomb }',
+    'spec:',
+    '  a: &a [x, x, x, x, x, x, x, x, x]',
+    ...bomb,
+  ]
+
+  test('is not reached by a document that grows without bounds when it is read', async () => {
+    const apply = controlPlane.kubectl('apply', '-f', '-', { stdin: `${yaml.join('\n')}\n` })
+    await expect(apply).rejects.toThrow(/excessive aliasing/)
+  })
+
+  test.each([
+    [
+      'a prompt of a megabyte',
+      session('large', { spec: { initialPrompt: 'x'.repeat(1_000_000) } }),
+      'spec.initialPrompt',
+    ],
+    ['a name with capitals', session('Loud'), 'metadata.name'],
+    ['a name of 254 characters', session('x'.repeat(254)), 'metadata.name'],
+    ['a name that would be a path', session('../secrets'), 'metadata.name'],
+    [
+      'an annotation of a megabyte',
+      { ...session('noted'), metadata: { name: 'noted', annotations: { a: 'x'.repeat(1_000_000) } } },
+      'metadata.annotations',
+    ],
+  ])('is spared %s', async (_, object, field) => {
+    await expect(controlPlane.api.post(sessionsPath('default'), object)).rejects.toThrow(field)
+  })
+
+  test('takes names that no label could hold, and sessions of that name complete', async () => {
+    const world = await stage.world('odd-names')
+    const names = ['a.b', '1', `${'x'.repeat(62)}.y`, `${'x'.repeat(55)}-${'-'.repeat(6)}y`, 'x'.repeat(253)]
+    for (const name of names) await world.create(name)
+    for (const name of names) {
+      await world.eventually(`${name.slice(0, 60)} completes`, async () => {
+        await world.sweep()
+        return (await world.session(name))?.status?.phase === 'Completed' ? true : undefined
+      })
+    }
   })
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Doorkeeper, eachDoorDoesEverything, eachDoorEndsByForce } from '../scenarios/every-door.ts'
+import { eachDoorDoesEverything, eachDoorEndsByForce } from '../scenarios/every-door.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -70,6 +70,45 @@ test('a life from creation to Completed costs three writes and the Job, and two 
   ])
 })
 
+describe('two hundred sessions that come and go', () => {
+  test('leave nothing of any kind half a minute after they are deleted, whatever they were doing', async () => {
+    const world = await stage.world('two-hundred')
+    const names = Array.from({ length: 200 }, (_, i) => `s-${i}`)
+    // Every second one still runs when it is deleted.
+    const runnerOf = (i: number) => ({ seconds: i % 2 === 0 ? 0.2 : 600 })
+    await Promise.all(names.map((name, i) => world.create(name, { runner: runnerOf(i), spec: { timeout: 0 } })))
+    await world.eventually(
+      'all run or have run',
+      async () => {
+        const phases = (await world.sessions()).map(({ status }) => status?.phase)
+        const isThere = (phase: string | undefined) => phase === 'Running' || phase === 'Completed'
+        return phases.length === 200 && phases.every(isThere) ? true : undefined
+      },
+      100,
+    )
+    const before = Date.now()
+    await Promise.all(names.map((name) => world.delete(name)))
+    await world.eventually('nothing is left', async () => ((await world.leftovers()).length === 0 ? true : undefined))
+    process.stdout.write(
+      `200 sessions and all of theirs were gone after ${Math.round((Date.now() - before) / 1000)} s\n`,
+    )
+  })
+
+  test('have their status written without failing, but for one in a hundred at most', () => {
+    const writes = controlPlane
+      .audit()
+      .filter(
+        (event) =>
+          isOurs(event) && event.objectRef?.namespace === 'two-hundred' && event.objectRef.subresource === 'status',
+      )
+    const codes = writes.map(({ responseStatus }) => responseStatus?.code ?? 0)
+    const failures = codes.filter((code) => code >= 400 && code !== 404)
+    process.stdout.write(`${writes.length} writes, ${failures.length} failed\n`)
+    expect(writes.length).toBeGreaterThanOrEqual(400)
+    expect(failures.length / writes.length).toBeLessThan(0.01)
+  })
+})
+
 describe('requests that no broker sends', () => {
   test.each([
     ['on-session-event', 'session'],
@@ -133,25 +172,21 @@ test('dead letters about a Job are told by kubectl describe of its session, ende
 })
 
 describe('permissions', () => {
-  const doorkeeperOf = (namespace: string): Doorkeeper => {
-    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`
-    return {
+  test('every door can do all that a plan may ask for', async () => {
+    const world = await stage.world('all-doors')
+    const pathOf = (job: string) => `/apis/batch/v1/namespaces/${world.namespace}/jobs/${job}`
+    await eachDoorDoesEverything(world, {
       deliverOnlyTo: stage.deliverOnlyTo,
       holdJob: (job) =>
         controlPlane.api.patch(pathOf(job), 'merge', { metadata: { finalizers: ['example.com/held'] } }),
       letJobGo: (job) => controlPlane.api.patch(pathOf(job), 'json', [{ op: 'remove', path: '/metadata/finalizers' }]),
-    }
-  }
-
-  test('every door can do all that a plan may ask for', async () => {
-    const world = await stage.world('all-doors')
-    await eachDoorDoesEverything(world, doorkeeperOf(world.namespace))
+    })
   })
 
   // Two minutes of them pass before anybody may use force.
   test('every door can end by force what a node holds up', { timeout: 240_000 }, async () => {
     const world = await stage.world('held-up')
-    await eachDoorEndsByForce(world, doorkeeperOf(world.namespace))
+    await eachDoorEndsByForce(world, stage)
   })
 
   test('are exact: every verb of every role was used, and none was refused', () => {

@@ -1,4 +1,5 @@
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
+import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject } from '#sdk/index.ts'
 import { settings } from '#test/ports.ts'
 import { phaseIs, type World } from './world.ts'
@@ -80,24 +81,28 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
 }
 
 /** As above, where a node hangs: whoever looks first once it should have answered ends what it holds. */
-export const eachDoorEndsByForce = async (world: World, door: Doorkeeper): Promise<void> => {
-  const ended = (name: string) =>
-    world.eventually(`the Pod of ${name} is gone`, async () =>
-      (await world.pods()).some((pod) => pod.startsWith(name)) ? undefined : true,
-    )
-  const jobs = new Map<string, string>()
-  for (const name of ['by-session-event', 'by-job-event']) {
+export const eachDoorEndsByForce = async (
+  world: World,
+  { deliverOnlyTo }: Pick<Doorkeeper, 'deliverOnlyTo'>,
+): Promise<void> => {
+  const stopping = async (name: string) => {
     await world.create(name, { runner: { seconds: 600, fault: 'Unresponsive' }, spec: { timeout: 0 } })
-    const { status } = await phaseIs(world, name, 'Running')
-    jobs.set(name, status?.jobName ?? '')
-    await door.holdJob(status?.jobName ?? '')
+    await phaseIs(world, name, 'Running')
     await world.annotate(name, { 'ambient-code.io/desired-phase': 'Stopped' })
-    await phaseIs(world, name, 'Stopping')
+    return phaseIs(world, name, 'Stopping')
   }
+  const ended = ({ status }: AgenticSession) =>
+    world.eventually(`the Pod of ${status?.jobName} is gone`, async () =>
+      (await world.pods()).some((pod) => pod.startsWith(`${status?.jobName}-`)) ? undefined : true,
+    )
+  const bySessionEvent = await stopping('by-session-event')
+  const byJobEvent = await stopping('by-job-event')
   await world.wait(125)
   await world.annotate('by-session-event', { 'ambient-code.io/desired-phase': 'Running' })
-  await ended('by-session-event')
-  await door.deliverOnlyTo('on-job-event')
-  await door.letJobGo(jobs.get('by-job-event') ?? '')
-  await ended('by-job-event')
+  await ended(bySessionEvent)
+
+  // What is held up tells of nothing any more. Another Job of the session does.
+  await deliverOnlyTo('on-job-event')
+  await world.apply(runnerJobFor(byJobEvent, 9, settings))
+  await ended(byJobEvent)
 }

@@ -2,7 +2,14 @@ import { deadLetters } from './dead-letters.ts'
 import { faults } from './faults.ts'
 import { lifecycle } from './lifecycle.ts'
 import { stopAndStart } from './stop-and-start.ts'
+import { upstreamDefects } from './upstream-defects.ts'
 import type { Scenario } from './world.ts'
 
 /** Everything that a session goes through, written once for all worlds. */
-export const scenarios: readonly Scenario[] = [...lifecycle, ...stopAndStart, ...faults, ...deadLetters()]
+export const scenarios: readonly Scenario[] = [
+  ...lifecycle,
+  ...stopAndStart,
+  ...upstreamDefects,
+  ...faults,
+  ...deadLetters(),
+]
