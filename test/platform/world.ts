@@ -12,6 +12,7 @@ import { deliverTo, NAMES, twice } from './triggers.ts'
 
 /** What cannot be broken here, and why. */
 export const notHere: Partial<Readonly<Record<Fault, string>>> = {
+  'node hangs': 'a kubelet that hangs is of no use to anybody else here; on the control plane, where it is a stand-in',
   'two instances': 'Knative alone says how many instances there are, and each event goes to one of them',
   'function down': 'it takes the broker eleven minutes to give up; with less patience, in dead-letters.test.ts',
 }

@@ -128,11 +128,14 @@ export const stopAndStart: readonly Scenario[] = [
       await world.create('own-word', { runner, spec: { timeout: 0, inactivityTimeout: 3 } })
       await world.create('of-project', { runner, spec: { timeout: 0 } })
       await world.create('never', { runner, spec: { timeout: 0, inactivityTimeout: 0 } })
-      for (const name of ['own-word', 'of-project', 'never']) await phaseIs(world, name, 'Running')
-      await world.wait(4)
-      await world.sweep()
+      await phaseIs(world, 'never', 'Running')
       for (const name of ['own-word', 'of-project']) {
-        const session = await phaseIs(world, name, 'Stopped')
+        const session = await world.eventually(`${name} has stopped`, async () => {
+          await world.wait(2)
+          await world.sweep()
+          const session = await world.session(name)
+          return session?.status?.phase === 'Stopped' ? session : undefined
+        })
         expect(session.status?.stoppedReason).toBe('inactivity')
         expect(conditionOf(session, 'Ready')).toMatchObject({ status: 'False', reason: 'InactivityTimeout' })
       }
