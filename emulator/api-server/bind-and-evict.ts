@@ -77,13 +77,26 @@ const bound = (pod: KubeObject, nodeName: string, now: string, given: Json): Kub
   }
 }
 
-/** POST to a Pod's `eviction`. There are no PodDisruptionBudgets here: it is a deletion. */
+/** POST to a Pod's `eviction`. There are no PodDisruptionBudgets here: it is a deletion that says why. */
 export function evict(call: Call): object {
   const { info, request } = call
   const body = bodyFor(call, 'Eviction')
   const options = record(body['deleteOptions'])
   ask(call, body, { group: 'policy', version: 'v1', kind: 'Eviction' })
-  if (!call.core.store.get('pods', keyFor(call))) throw notFound(call.type, info.name)
+  const { store, world } = call.core
+  const pod = store.get('pods', keyFor(call))
+  if (!pod) throw notFound(call.type, info.name)
+  if (!isDryRun(call) && listAt(options, 'dryRun').length === 0)
+    store.put('pods', keyFor(call), disrupted(pod, timestamp(world.now())))
   remove({ ...call, info: { ...info, subresource: '' }, request: { ...request, body: options } }, 'given')
   return success
+}
+
+/** As `pkg/registry/core/pod/storage/eviction.go` does, whatever phase the Pod is in; no manager owns it. */
+const disrupted = (pod: KubeObject, now: string): KubeObject => {
+  const type = 'DisruptionTarget'
+  const others = listAt(pod, 'status', 'conditions').filter((each) => at(each, 'type') !== type)
+  const why = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
+  const condition = { type, status: 'True', lastProbeTime: null, lastTransitionTime: now, ...why }
+  return { ...pod, status: { ...record(pod['status']), conditions: [...others, condition] } }
 }

@@ -57,7 +57,9 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
     current.add(key)
     try {
       const heldUp = job && heldUpAt(job)
-      if (job && (isLateToStart(session, job, now()) || (heldUp && now() >= heldUp))) return true
+      if (heldUp && now() >= heldUp) return true
+      // Only their Pods can say more.
+      if (job && (isLateToStart(session, job, now()) || (job.isTerminating && !job.deletingSince))) return true
       const project = projects.get(session.metadata.namespace)
       const observed = { job, previous: undefined, pods: [], project }
       return !isIdle(planSession({ object: session, observed, now: now(), settings }), session)

@@ -89,7 +89,7 @@ describe('a Job failed', () => {
 
   it.each([
     ['its own message', end(), 'Job has reached the specified backoff limit'],
-    ['its reason where it has no message', end('PodFailurePolicy', ''), 'PodFailurePolicy'],
+    ['its reason where it has no message', end('MaxFailedIndexesExceeded', ''), 'MaxFailedIndexesExceeded'],
     ['words of ours where it has neither', end('', ''), 'the Job failed without a message'],
   ])('for a reason that its Pods no longer tell: %s is passed on', (_, end, message) => {
     expect(failureOf(end, [], 0)).toEqual({ reason: 'JobFailed', message })
@@ -100,6 +100,16 @@ const waiting = (reason: string, message: string, name = RUNNER) => ({
   ...ended({}, name),
   image: 'runner:1',
   state: { waiting: { reason, message } },
+})
+
+describe('a Job that its policy failed', () => {
+  it('tells that its runner was ended from outside, though its Pod is gone', () => {
+    const said = 'Pod team-a/tidy-up-x has condition DisruptionTarget matching FailJob rule at index 0'
+    expect(failureOf(end('PodFailurePolicy', said), [], 0)).toEqual({
+      reason: 'Disrupted',
+      message: `the runner was ended from outside (evicted, preempted, or its node was lost): ${said}`,
+    })
+  })
 })
 
 describe('a runner that does not start', () => {

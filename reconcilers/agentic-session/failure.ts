@@ -7,6 +7,7 @@ export type Failure = { readonly reason: FailureReason; readonly message: string
 export type FailureReason =
   | 'DeadlineExceeded'
   | 'OOMKilled'
+  | 'Disrupted'
   | 'Evicted'
   | 'Preempted'
   | 'NodeLost'
@@ -72,7 +73,7 @@ export const obstacleOf = (pods: readonly PodObject[]): Failure | undefined => {
 }
 
 /**
- * What ended a Pod from outside. From `pkg/kubelet/eviction` and the reasons of the condition `DisruptionTarget` (KEP-3329), which stays on a
+ * What ends a Pod from outside. From `pkg/kubelet/eviction` and the reasons of the condition `DisruptionTarget` (KEP-3329), which stays on a
  * Pod that is being deleted.
  */
 const disruptionOf = ({ status }: PodObject): Failure | undefined => {
@@ -106,7 +107,7 @@ export const nodeLost = (pods: readonly PodObject[]): Failure => {
 
 /** Whether another attempt may fare better: what failed was the runner or its node, not what its owner asked for. */
 export const isWorthAnother = (reason: FailureReason): boolean =>
-  ['RunnerExit', 'OOMKilled', 'Evicted', 'Preempted', 'NodeLost', 'JobFailed'].includes(reason)
+  ['RunnerExit', 'OOMKilled', 'Disrupted', 'Evicted', 'Preempted', 'NodeLost', 'JobFailed'].includes(reason)
 
 /**
  * Why a Job failed, in words that its owner can act on: from the Job's condition and, where it is still there, the Pod that
@@ -129,6 +130,10 @@ export const failureOf = (end: JobEnd, pods: readonly PodObject[], timeoutSecond
     const { exitCode, message } = before?.state?.terminated ?? {}
     const words = `the container ${before?.name}, which comes before the runner, ended with exit code ${exitCode}`
     if (before) return { reason: 'RunnerNotStarted', message: message ? `${words}: ${message}` : words }
+  }
+  if (end.reason === 'PodFailurePolicy') {
+    const reasons = 'evicted, preempted, or its node was lost'
+    return { reason: 'Disrupted', message: `the runner was ended from outside (${reasons}): ${end.message}` }
   }
   if (!exit) return { reason: 'JobFailed', message: end.message || end.reason || 'the Job failed without a message' }
   const said = exit.message ? `: ${exit.message}` : ''

@@ -89,8 +89,7 @@ type JobFixture = {
   readonly isDeleting?: boolean
   /** When its deletion was asked for. */
   readonly deletionTimestamp?: string | undefined
-  /** When the Job controller gave it up, where its Pods have not ended since. */
-  readonly failingSince?: string
+  readonly isTerminating?: boolean
   readonly end?: 'Complete' | 'Failed' | undefined
   readonly endReason?: string
   readonly endMessage?: string
@@ -107,7 +106,7 @@ export const aJob = ({
   isSuspended,
   isDeleting,
   deletionTimestamp = isDeleting ? minutesAgo(1) : undefined,
-  failingSince,
+  isTerminating,
   end,
   endReason = end === 'Complete' ? 'CompletionsReached' : 'BackoffLimitExceeded',
   endMessage = '',
@@ -134,9 +133,7 @@ export const aJob = ({
       ...(isReady && { active: 1, ready: 1 }),
       ...(end === 'Complete' && { succeeded: 1, completionTime: lastTransitionTime }),
       ...(end === 'Failed' && { failed: 1 }),
-      ...(failingSince && {
-        conditions: [{ type: 'FailureTarget', status: 'True', lastTransitionTime: failingSince }],
-      }),
+      ...(isTerminating && { terminating: 1 }),
       ...(end && {
         conditions: [
           { type: end === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', status: 'True', lastTransitionTime },

@@ -40,10 +40,13 @@ describe('a stop that a node does not answer', () => {
 
 describe('a runner whose node is lost', () => {
   const session = aSession({ phase: 'Running', spec: { timeout: 0 } })
-  const job = aJob({ session, failingSince: minutesAgo(2) })
+  const job = aJob({ session, isTerminating: true })
 
   it('is waited for as long as a node may take that lives', () => {
-    expect(plan({ session, job, now: justBefore })).toMatchObject({ reason: 'Running', checkAgainAt: NOW })
+    expect(plan({ session, job, pods: [silent], now: justBefore })).toMatchObject({
+      reason: 'Running',
+      checkAgainAt: NOW,
+    })
   })
 
   it('fails its session for that, once its Job is gone with its Pod', () => {

@@ -21,8 +21,8 @@ export type JobFacts = {
   readonly owner: { readonly ref: Ref; readonly uid: string } | undefined
   /** When its deletion was asked for. */
   readonly deletingSince: Date | undefined
-  /** When the Job controller gave it up. It has not ended before its Pods have. */
-  readonly failingSince: Date | undefined
+  /** Whether it has Pods that are to go and have not gone. */
+  readonly isTerminating: boolean
   /** What its runner was told at its start, while it may run. */
   readonly startedWith: StartedWith
   /** How long its Pods may take to end. */
@@ -50,7 +50,7 @@ export const factsOf = (job: Live<JobObject>): JobFacts => {
     uid: job.metadata.uid,
     owner: ownerOf(job),
     deletingSince: timeOf(job.metadata.deletionTimestamp),
-    failingSince: timeOf(isTrue(job, 'FailureTarget')?.lastTransitionTime),
+    isTerminating: (job.status?.terminating ?? 0) > 0,
     startedWith: end ? {} : startedWithOf(pod),
     graceSeconds: pod?.terminationGracePeriodSeconds ?? GRACE_SECONDS,
     isSuspended: job.spec?.suspend === true,
@@ -59,9 +59,6 @@ export const factsOf = (job: Live<JobObject>): JobFacts => {
     end,
   }
 }
-
-const isTrue = (job: JobObject, type: string) =>
-  job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
 
 /** Whether its runner is to be expected, and has not been seen. */
 export const isStarting = (
@@ -77,11 +74,9 @@ export const GRACE_SECONDS = 60
 /** What a kubelet that lives takes at most, beyond the grace, to report that a Pod has ended. */
 export const REPORT_SECONDS = 60
 
-/** From when on its Pods should have ended, while it waits for that: by then their node does not answer. */
-export const heldUpAt = ({ deletingSince, failingSince, end, graceSeconds }: JobFacts): Date | undefined => {
-  const since = deletingSince ?? failingSince
-  return end || !since ? undefined : new Date(since.getTime() + (graceSeconds + REPORT_SECONDS) * 1000)
-}
+/** From when on its Pods should have ended, where it is being deleted: by then their node does not answer. */
+export const heldUpAt = ({ deletingSince, end, graceSeconds }: JobFacts): Date | undefined =>
+  end || !deletingSince ? undefined : new Date(deletingSince.getTime() + (graceSeconds + REPORT_SECONDS) * 1000)
 
 /** How long a Job stays after its end. Longer than many sweeps: it must not vanish before its end was seen. */
 export const TTL_SECONDS = 3600

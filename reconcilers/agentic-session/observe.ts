@@ -1,6 +1,6 @@
 import type { Cluster, Live } from '#sdk/index.ts'
 import { asksItsProject, PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from './idle.ts'
-import { factsOf, heldUpAt, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
+import { factsOf, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
 import { type PodObject, podKind } from './pods.ts'
 import type { AgenticSession } from './schema.ts'
 
@@ -33,8 +33,9 @@ export const observe = async (session: Live<AgenticSession>, cluster: Cluster): 
     }
   }
   const pods: Live<PodObject>[] = []
+  const isEnding = job && !job.end && (job.isTerminating || job.deletingSince)
   const hasFailed = job?.end?.state === 'Failed' && session.status?.phase !== 'Failed'
-  if (job && (hasFailed || isStarting(session, job) || heldUpAt(job))) {
+  if (job && (hasFailed || isStarting(session, job) || isEnding)) {
     const labelSelector = `batch.kubernetes.io/controller-uid=${job.uid}`
     for await (const pod of cluster.list(podKind, { namespace, labelSelector })) pods.push(pod)
   }

@@ -4,7 +4,7 @@ import { type Failure, failureOf, nodeLost, obstacleOf } from './failure.ts'
 import { idleAtOf, inactivityTimeoutOf } from './idle.ts'
 import { heldUpAt, isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf } from './observe.ts'
-import { abandoned, podKind } from './pods.ts'
+import { abandoned, abandonedAt, podKind } from './pods.ts'
 import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
 import { faultsOf } from './spec-faults.ts'
@@ -99,9 +99,8 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   if (deadline && now >= deadline) {
     return { ...stopping(situation, outlived(session)), actions: startCarriedOut(session) }
   }
-  const heldUp = job.failingSince && heldUpAt(job)
-  if (heldUp && now >= heldUp)
-    return { ...stopping(situation, nodeLost(observed.pods)), actions: startCarriedOut(session) }
+  const lost = abandoned(observed.pods, now)
+  if (lost.length > 0) return { ...stopping(situation, nodeLost(lost)), actions: startCarriedOut(session) }
   const obstacle = isLateToStart(session, job, now) ? obstacleOf(observed.pods) : undefined
   if (obstacle) return { ...stopping(situation, obstacle), actions: startCarriedOut(session) }
   const idleSeconds = inactivityTimeoutOf(session, observed.project, situation.settings)
@@ -110,7 +109,7 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
     const message = `nobody has used the session for ${idleSeconds} s (spec.inactivityTimeout, or the default of its project)`
     return { ...stopping(situation, { reason: IDLE, message }), actions: startCarriedOut(session) }
   }
-  const checkAgainAt = earliest(deadline, idleAt, heldUp)
+  const checkAgainAt = earliest(deadline, idleAt, ...observed.pods.map(abandonedAt))
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',

@@ -6,11 +6,19 @@ export type PodObject = KubernetesObject & Pick<Pod, 'spec' | 'status'>
 
 export const podKind: Kind<PodObject> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' }
 
-/** The Pods that their node should have ended by now, and that nobody has deleted by force. Their time of deletion has the grace in it. */
+/** When its node should have ended a Pod that is to go, unless somebody has deleted it by force. Its time of deletion has the grace in it. */
+export const abandonedAt = ({
+  metadata: { deletionTimestamp, deletionGracePeriodSeconds },
+}: PodObject): Date | undefined =>
+  deletionTimestamp === undefined || deletionGracePeriodSeconds === 0
+    ? undefined
+    : new Date(Date.parse(deletionTimestamp) + REPORT_SECONDS * 1000)
+
+/** The Pods whose node does not answer. */
 export const abandoned = (pods: readonly Live<PodObject>[], now: Date): readonly Live<PodObject>[] =>
-  pods.filter(({ metadata: { deletionTimestamp, deletionGracePeriodSeconds } }) => {
-    if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return false
-    return now.getTime() >= Date.parse(deletionTimestamp) + REPORT_SECONDS * 1000
+  pods.filter((pod) => {
+    const at = abandonedAt(pod)
+    return at && now >= at
   })
 
 /** Why the scheduler has found no node, in its words. Pure. */

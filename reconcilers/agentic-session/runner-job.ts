@@ -40,6 +40,10 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
     },
     spec: {
       backoffLimit: 0,
+      // The Pod that was disrupted is gone before its Job has failed. This keeps the reason in the Job.
+      podFailurePolicy: {
+        rules: [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+      },
       ...(timeout > 0 && { activeDeadlineSeconds: timeout }),
       ttlSecondsAfterFinished: TTL_SECONDS,
       template: {

@@ -20,6 +20,7 @@ type View = Pick<
   | 'jobs'
   | 'pods'
   | 'apply'
+  | 'evict'
   | 'leftovers'
   | 'events'
   | 'versions'
@@ -54,6 +55,9 @@ export const liveView = (
     sessions,
     jobs: () => list<JobObject>(jobsPath),
     pods: async () => (await list(podsPath)).map(({ metadata }) => metadata.name),
+    evict: async (name) => {
+      await api.post(`${podsPath}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+    },
     apply: async (object) => {
       await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
     },

@@ -64,6 +64,10 @@ export const createEmulatorWorld = async (
     sessions: async () => all<AgenticSession>(sessions),
     jobs: async () => all<JobObject>(jobs),
     pods: async () => all(pods).map(({ metadata }) => metadata.name),
+    evict: async (name) => {
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }
+      admin.createFor(pods, { namespace, name }, 'eviction', eviction)
+    },
     apply: async (object) => {
       applyObject(admin, withoutStatus(object as unknown as KubeObject), 'kubectl')
     },

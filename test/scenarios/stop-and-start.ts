@@ -98,18 +98,28 @@ export const stopAndStart: readonly Scenario[] = [
     },
   },
   {
-    name: 'is stopped while its node hangs has stopped two sweeps later, by force, and can start again',
+    name: 'is on a node that hangs is ended by force once it should have answered, whether stopped or evicted',
     run: async (world) => {
-      await world.create('stuck', { runner: { seconds: 600, fault: 'Unresponsive' }, spec: { timeout: 0 } })
-      await phaseIs(world, 'stuck', 'Running')
+      for (const name of ['lost', 'stuck']) {
+        await world.create(name, { runner: { seconds: 600, fault: 'Unresponsive' }, spec: { timeout: 0 } })
+        await phaseIs(world, name, 'Running')
+      }
+      const [pod = ''] = (await world.pods()).filter((name) => name.startsWith('lost-'))
+      await world.evict(pod)
       await world.annotate('stuck', { ...stop, 'ambient-code.io/stop-reason': 'run-finished' })
       await phaseIs(world, 'stuck', 'Stopping')
       await world.sweep()
-      expect(await world.pods()).toHaveLength(1)
+      expect(await world.pods()).toHaveLength(2)
+      expect((await world.session('lost'))?.status?.phase).toBe('Running')
       await world.wait(125)
       await world.sweep()
       const session = await phaseIs(world, 'stuck', 'Stopped')
       expect(session.status?.stoppedReason).toBe('run-finished')
+      const lost = await phaseIs(world, 'lost', 'Failed')
+      expect(conditionOf(lost, 'Ready')).toMatchObject({
+        reason: 'NodeLost',
+        message: expect.stringContaining('does not answer'),
+      })
       expect(await world.pods()).toEqual([])
       expect(await world.jobs()).toEqual([])
     },

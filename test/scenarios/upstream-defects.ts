@@ -15,6 +15,18 @@ export const upstreamDefects: readonly Scenario[] = [
     },
   },
   {
+    name: 'has a runner that is evicted says so, though its Pod may be gone when its Job has failed',
+    run: async (world) => {
+      await world.create('evicted', { runner: { seconds: 600 }, spec: { timeout: 0 } })
+      await phaseIs(world, 'evicted', 'Running')
+      const [pod = ''] = await world.pods()
+      await world.evict(pod)
+      const session = await phaseIs(world, 'evicted', 'Failed')
+      expect(['Disrupted', 'Evicted']).toContain(conditionOf(session, 'Ready')?.reason)
+      expect(conditionOf(session, 'Ready')?.message).toContain('evicted')
+    },
+  },
+  {
     name: 'had to wait before it ran runs its prompt when it does, and does not take that for a resumption',
     run: async (world) => {
       const quota = (jobs: string) => ({

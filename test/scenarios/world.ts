@@ -42,6 +42,8 @@ export type World = {
   jobs(): Promise<readonly Live<JobObject>[]>
   /** The names of all Pods. */
   pods(): Promise<readonly string[]>
+  /** As `kubectl drain` does; resolves once the API server has taken it. */
+  evict(pod: string): Promise<void>
   /** Creates or changes an object by hand; throws with the API server's words where it does not take it. */
   apply(object: KubernetesObject): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */

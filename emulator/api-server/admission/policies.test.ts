@@ -80,6 +80,28 @@ describe('a policy', () => {
 })
 
 describe('an eviction', () => {
+  // As kube-apiserver 1.36.3 was seen to do, to Pods that run, wait or have ended.
+  test('leaves on its Pod why it goes, unless it is only tried', () => {
+    const { call } = aServer()
+    const path = '/api/v1/namespaces/default/pods'
+    expect(call('POST', path, { ...pod, metadata: { name: 'p', finalizers: ['example.com/x'] } }).status).toBe(201)
+    const disruption = () => {
+      const { conditions = [] } = call('GET', `${path}/p`).body['status'] as { conditions?: { type: string }[] }
+      return conditions.find(({ type }) => type === 'DisruptionTarget')
+    }
+    const evict = (deleteOptions?: object) =>
+      call('POST', `${path}/p/eviction`, { metadata: { name: 'p' }, deleteOptions })
+    expect(evict({ dryRun: ['All'] }).status).toBe(201)
+    expect(disruption()).toBeUndefined()
+    expect(evict().status).toBe(201)
+    expect(disruption()).toMatchObject({
+      status: 'True',
+      lastProbeTime: null,
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    })
+  })
+
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
