@@ -110,10 +110,12 @@ describe('with npm start running', () => {
     expect(await kubectl('get events --field-selector reason=SuccessfulCreate')).toContain(job)
 
     const token = (await kubectl('create token on-job-event -n dormouse')).trim()
-    const asFunction = await start(`--token=${token} delete pod -l job-name=${job}`).ended
-    expect(asFunction.err).toContain('User "system:serviceaccount:dormouse:on-job-event" cannot delete resource "pods"')
+    const asFunction = await start(`--token=${token} delete configmap kube-root-ca.crt`).ended
+    expect(asFunction.err).toContain(
+      'User "system:serviceaccount:dormouse:on-job-event" cannot delete resource "configmaps"',
+    )
     const account = 'system:serviceaccount:dormouse:on-job-event'
-    expect((await start(`auth can-i delete pods --as=${account}`).ended).out).toBe('no\n')
+    expect((await start(`auth can-i delete configmaps --as=${account}`).ended).out).toBe('no\n')
     expect(await kubectl(`auth can-i create jobs --as=${account}`)).toBe('yes\n')
 
     await kubectl('delete agenticsession seen --wait')
