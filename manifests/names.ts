@@ -9,6 +9,13 @@ export const IMAGE = 'dormouse'
 /** The ConfigMap whose keys are the environment of every function. */
 export const CONFIG = 'dormouse'
 
+/** The ConfigMap that says how sessions run, and its one key. */
+export const PROFILES = {
+  configMap: 'dormouse-runner-profiles',
+  key: 'runner-profiles.yaml',
+  volume: 'runner-profiles',
+} as const
+
 export const labelsOf = (name: string) => ({
   'app.kubernetes.io/name': name,
   'app.kubernetes.io/part-of': 'dormouse',

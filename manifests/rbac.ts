@@ -6,9 +6,9 @@ type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] }
 /** One rule per resource, its verbs joined and sorted. */
 const rulesOf = (access: readonly Access[]): Rule[] => {
   const verbs = new Map<string, Set<string>>()
-  for (const { apiGroup, resource, verbs: more } of access) {
+  for (const { apiGroup, resource, verbs: used, toGrant = [] } of access) {
     const key = `${apiGroup} ${resource}`
-    verbs.set(key, (verbs.get(key) ?? new Set()).union(new Set(more)))
+    verbs.set(key, (verbs.get(key) ?? new Set()).union(new Set([...used, ...toGrant])))
   }
   return [...verbs]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -30,8 +30,8 @@ export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<st
       )
     }
     const [everyMinutes] = schedules
-    if (everyMinutes !== undefined) files.set(`keda/${fn.name}.yaml`, sweeperOf(fn.name, everyMinutes))
-    const service = everyMinutes === undefined ? [knativeServiceOf(fn.name)] : []
+    if (everyMinutes !== undefined) files.set(`keda/${fn.name}.yaml`, sweeperOf(fn, everyMinutes))
+    const service = everyMinutes === undefined ? [knativeServiceOf(fn)] : []
     files.set(`functions/${fn.name}/manifest.yaml`, [...identityOf(fn), ...service])
   }
   files.set('eventing/broker.yaml', [brokerFor(sink.name)])

@@ -1,11 +1,12 @@
-import { containerOf } from './container.ts'
+import { containerOf, type Hosted, volumesOf } from './container.ts'
 import { labelsOf, NAMESPACE } from './names.ts'
 
 /**
  * The Deployment of a function that the clock wakes, and KEDA's cron window of one minute in every so many. A ScaledObject, not a ScaledJob:
  * that would start a Job at every poll in the window (kedacore/keda#1893).
  */
-export const sweeperOf = (name: string, everyMinutes: number): object[] => {
+export const sweeperOf = (fn: Hosted, everyMinutes: number): object[] => {
+  const { name } = fn
   if (!Number.isInteger(everyMinutes) || everyMinutes < 2 || 60 % everyMinutes !== 0) {
     throw new Error(
       `${name}: everyMinutes is ${everyMinutes}, must be a divisor of 60 from 2 on: windows start at fixed minutes of the hour`,
@@ -27,8 +28,9 @@ export const sweeperOf = (name: string, everyMinutes: number): object[] => {
             serviceAccountName: name,
             terminationGracePeriodSeconds: 60,
             enableServiceLinks: false,
+            ...volumesOf(fn),
             securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-            containers: [{ ...containerOf(name), ports: [{ name: 'metrics', containerPort: 9464 }] }],
+            containers: [{ ...containerOf(fn), ports: [{ name: 'metrics', containerPort: 9464 }] }],
           },
         },
       },

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ import type { FunctionDefinition } from '#sdk/index.ts'
 /*
  * `npm run bundle`: what the image holds. `dist/<function>/` gets `main.cjs`, which is what is started; `function.js`, the function, its
  * host and their libraries; and `function.cache`, V8's code of everything that ran until an event was answered. `dist/kubeconfig.cjs`
- * is loaded outside a cluster only. `dist/operator` starts commands by name.
+ * is loaded outside a cluster only, `dist/yaml.cjs` where runner profiles are configured. `dist/operator` starts commands by name.
  *
  * Node's own compile cache would hold what V8 compiles before a file runs, a sixth of that, and for one user id only. This
  * one fits every user and directory, and is the same byte for byte each time. V8 ignores it where it is not of the same V8, so Node that
@@ -40,11 +40,16 @@ const shared: BuildOptions = {
   logLevel: 'warning',
 }
 
-/** The library that reads kubeconfigs is larger than all the rest. */
-const kubeconfigApart: Plugin = {
-  name: 'kubeconfig-apart',
+/** What few starts need: the library that reads kubeconfigs is larger than all the rest. */
+const apart = ['runtime/kubernetes/kubeconfig.ts', 'runtime/yaml.ts']
+
+const setApart: Plugin = {
+  name: 'set-apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\/kubeconfig\.ts$/ }, () => ({ path: '../kubeconfig.cjs', external: true }))
+    onResolve({ filter: /^\.\/(kubeconfig|yaml)\.ts$/ }, ({ path }) => ({
+      path: `.${path.replace(/\.ts$/, '.cjs')}`,
+      external: true,
+    }))
   },
 }
 
@@ -61,7 +66,7 @@ const bundleFunction = (name: string) =>
       resolveDir: root,
       loader: 'ts',
     },
-    plugins: [kubeconfigApart],
+    plugins: [setApart],
     external: neverLoaded,
     banner: { js: '(function (exports, require, module) {' },
     footer: { js: '})' },
@@ -166,11 +171,13 @@ const names = readdirSync(join(root, 'functions')).filter((name) =>
   existsSync(join(root, 'functions', name, 'index.ts')),
 )
 await rm(dist, { recursive: true, force: true })
-await build({
-  ...shared,
-  entryPoints: [join(root, 'runtime/kubernetes/kubeconfig.ts')],
-  outfile: join(dist, 'kubeconfig.cjs'),
-})
+for (const file of apart) {
+  await build({
+    ...shared,
+    entryPoints: [join(root, file)],
+    outfile: join(dist, basename(file).replace(/\.ts$/, '.cjs')),
+  })
+}
 const commands: string[] = []
 for (const name of names) {
   await bundleFunction(name)

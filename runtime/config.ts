@@ -10,6 +10,8 @@ export type Config = {
   /** 0 is none. */
   readonly metricsPort: number
   readonly sweepPeriodSeconds: number
+  /** The file that says how sessions run. It need not exist. */
+  readonly runnerProfilesFile: string | undefined
 }
 
 /**
@@ -69,6 +71,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     port: integer('PORT', 8080, 1, 65_535),
     metricsPort: integer('METRICS_PORT', 9464, 0, 65_535),
     sweepPeriodSeconds: integer('SWEEP_PERIOD_SECONDS', 30, 1, 86_400),
+    runnerProfilesFile: env['RUNNER_PROFILES'] || undefined,
   }
   if (config.metricsPort === config.port) mistakes.push(`METRICS_PORT and PORT are both ${config.port}, must differ`)
   if (mistakes.length > 0) throw new Error(`configuration: ${mistakes.join('; ')}`)

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import pino from 'pino'
-import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
+import type { FunctionDefinition, Log, Ports, Settings } from '#sdk/index.ts'
 import { createBackend } from './backend.ts'
 import { type Config, readConfig } from './config.ts'
 import { createCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
 import { createTransport, type Transport } from './kubernetes/transport.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { readRunnerProfiles } from './runner-profiles.ts'
 import { createTurns } from './turns.ts'
 
 /** How many changes a process remembers as dealt with. */
@@ -27,6 +29,9 @@ export type Process = {
 /** Reads the configuration, opens the metrics port and connects to the API server. Ends the process with code 1 where that cannot be. */
 export const startProcess = async (fn: FunctionDefinition, env = process.env): Promise<Process> => {
   const config = readConfig(env)
+  const settings: Settings = { ...config.settings, runnerProfiles: await readRunnerProfiles(config.runnerProfilesFile) }
+  const mistakes = fn.mistakesIn?.(settings) ?? []
+  if (mistakes.length > 0) throw new Error(`runner profiles: ${mistakes.join('; ')}`)
   const log: Log = pino({ level: config.isDevMode ? 'debug' : 'info', base: { function: fn.name } })
   const connection = await connect(process.env)
   const transport: Transport = createTransport(connection, config.maxConcurrentReconciles)
@@ -35,7 +40,8 @@ export const startProcess = async (fn: FunctionDefinition, env = process.env): P
     cluster: createCluster(transport),
     now: () => new Date(),
     log,
-    settings: config.settings,
+    settings,
+    random: randomUUID,
     askBackend: createBackend(config.settings.backendUrl, connection),
     turn: createTurns(config.maxConcurrentReconciles),
     handled: { has: (change) => handled.has(change), add: (change) => void handled.set(change, true) },

@@ -56,8 +56,8 @@ export class UnreachableError extends TransientError {
   override readonly name = 'UnreachableError'
 }
 
-/** Why the API server would not take an object: its content, a quota, or a namespace that is being deleted. */
-export type RefusalReason = 'Invalid' | 'QuotaExceeded' | 'NamespaceTerminating'
+/** Why an object could not be made: its content, a quota, a namespace that is being deleted, or a name that somebody else's object has. */
+export type RefusalReason = 'Invalid' | 'QuotaExceeded' | 'NamespaceTerminating' | 'NameTaken'
 
 /** The API server read the object and would not take it. Unchanged it never will (`Invalid`), or not now. */
 export class RefusedError extends PermanentError {

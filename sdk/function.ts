@@ -3,7 +3,7 @@ import { PermanentError } from './errors.ts'
 import { type Kind, type KubernetesObject, type Ref, refOf } from './object.ts'
 import { type ObjectEvent, objectEventOf } from './object-event.ts'
 import { type Outcome, outcomeOf, settled, worstOf } from './outcome.ts'
-import type { Ports } from './ports.ts'
+import type { Ports, Settings } from './ports.ts'
 import { type Reconciler, reconcile } from './reconcile.ts'
 
 export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete'
@@ -15,6 +15,8 @@ export type Access = {
   /** The plural, with the subresource behind a slash where one is meant: `agenticsessions/status`. */
   readonly resource: string
   readonly verbs: readonly Verb[]
+  /** Not used, but held: the API server lets nobody give away in a Role what they do not have. */
+  readonly toGrant?: readonly (Verb | 'update' | 'watch')[]
 }
 
 /**
@@ -33,6 +35,8 @@ export type FunctionDefinition = {
   readonly name: string
   readonly on: readonly Trigger[]
   readonly access: readonly Access[]
+  /** What is wrong with the settings as far as this function uses them. A process with any does not start. Pure. */
+  readonly mistakesIn?: (settings: Settings) => readonly string[]
   /** Never throws, and may be called with the same event any number of times. */
   handle(event: CloudEvent<unknown>, ports: Ports): Promise<Outcome>
 }

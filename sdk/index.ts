@@ -17,6 +17,16 @@ export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, 
 export type { ObjectEvent } from './object-event.ts'
 export { about, onDeadLetter } from './on-dead-letter.ts'
 export { type Announcement, type Outcome, settled } from './outcome.ts'
-export { type Action, create, isIdle, type Plan, remove, removeByForce, unannotate } from './plan.ts'
+export {
+  type Action,
+  create,
+  type Ensure,
+  ensure,
+  isIdle,
+  type Plan,
+  remove,
+  removeByForce,
+  unannotate,
+} from './plan.ts'
 export type { Log, Ports, Settings } from './ports.ts'
 export { defineReconciler, type Reconciler, type Refusal, reconcile, type Situation } from './reconcile.ts'

@@ -26,3 +26,25 @@ export const mergePatch = (from: object, to: object): Json | undefined => {
   }
   return Object.keys(patch).length > 0 ? patch : undefined
 }
+
+/**
+ * The JSON merge patch that makes all that `wanted` names so in `found`, or `undefined` where it is so. What `wanted` does not name stays, the
+ * defaults that the API server fills in among it; a list that is otherwise is replaced whole. Pure.
+ */
+export const correction = (found: object, wanted: object): Json | undefined => {
+  const patch: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value === undefined) continue
+    const is = Object.hasOwn(found, key) ? (found as Json)[key] : undefined
+    if (has(is, value)) continue
+    patch[key] = isObject(is) && isObject(value) ? correction(is, value) : value
+  }
+  return Object.keys(patch).length > 0 ? patch : undefined
+}
+
+const has = (found: unknown, wanted: unknown): boolean => {
+  if (Array.isArray(wanted))
+    return Array.isArray(found) && found.length === wanted.length && wanted.every((item, i) => has(found[i], item))
+  if (isObject(wanted)) return isObject(found) && correction(found, wanted) === undefined
+  return found === wanted
+}

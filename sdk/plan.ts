@@ -6,9 +6,29 @@ import type { Announcement } from './outcome.ts'
 export type Action =
   /** The name must be deterministic: two creators then collide instead of making two. */
   | { readonly verb: 'create'; readonly kind: Kind; readonly object: KubernetesObject }
+  | Ensure
   | { readonly verb: 'delete'; readonly kind: Kind; readonly ref: Ref; readonly uid: string; readonly force?: true }
   /** Takes annotations off the planned object itself, provided it has not changed since it was read. */
   | { readonly verb: 'unannotate'; readonly annotations: readonly string[] }
+
+/**
+ * Creates an object of ours; where it is there, sets right what is otherwise than in `object`, and leaves all that `object` does not name.
+ * Ours is what an owner reference of `object` owns; anything else of that name is refused as `NameTaken`.
+ */
+export type Ensure = {
+  readonly verb: 'ensure'
+  readonly kind: Kind
+  readonly object: KubernetesObject
+  /** Top-level fields that cannot change once the object is made. */
+  readonly keep?: readonly string[]
+  /**
+   * Keys of a Secret's `data` that hold chance. They stay as long as the annotations of `object` do, and are drawn anew with the write that
+   * changes one of those.
+   */
+  readonly random?: readonly string[]
+  /** What marks an object that several may own: with this annotation one without our owner reference is joined instead of refused. */
+  readonly sharedBy?: string
+}
 
 /**
  * What should happen to one object. Actions are carried out in order, then the status is written if it differs, so it may say
@@ -32,6 +52,12 @@ export const create = <T extends KubernetesObject>(kind: Kind<T>, object: T): Ac
   kind,
   object,
 })
+
+export const ensure = <T extends KubernetesObject>(
+  kind: Kind<T>,
+  object: T,
+  options: Pick<Ensure, 'keep' | 'random' | 'sharedBy'> = {},
+): Ensure => ({ verb: 'ensure', kind, object, ...options })
 
 export const remove = (kind: Kind, ref: Ref, uid: string): Action => ({ verb: 'delete', kind, ref, uid })
 

@@ -19,6 +19,8 @@ export type Settings = {
   readonly runnerImage: string
   /** After so long without activity a session is stopped, where neither it nor its project says otherwise. 0 is never. */
   readonly inactivityTimeoutSeconds: number
+  /** The document that says how sessions run, as it was read; the function that uses it says what is wrong with it. Absent: the built-in way. */
+  readonly runnerProfiles?: unknown
 }
 
 /** Everything that the outside may vary. A function gets nothing from anywhere else. */
@@ -29,6 +31,8 @@ export type Ports = {
   readonly settings: Settings
   /** Posts JSON to a path of the backend's API, and throws where it is not taken. */
   readonly askBackend: (path: string, body: object) => Promise<void>
+  /** A text that nobody can guess, another each time. */
+  readonly random: () => string
   /** Runs work for one key at a time. Calls that come meanwhile all join the one run that follows. */
   readonly turn: (key: string, work: () => Promise<Outcome>) => Promise<Outcome>
   /** Which changes (uid and resourceVersion) this process has dealt with lately. */

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts'
+import { ensureObject } from './ensure.ts'
 import { ConflictError, NotFoundError, type RefusalReason, RefusedError, TransientError } from './errors.ts'
 import { mergePatch } from './merge-patch.ts'
 import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
@@ -20,7 +21,7 @@ export type Situation<T, O> = {
 export type Reconciler<T extends KubernetesObject = KubernetesObject, O = unknown> = {
   readonly kind: Kind<T>
   /** Reads what the plan depends on besides the object itself. Writes nothing. */
-  observe(object: Live<T>, cluster: Cluster): Promise<O>
+  observe(object: Live<T>, cluster: Cluster, settings: Settings): Promise<O>
   /** Decides. Pure: reads no clock, no environment, no network, and may be called as often as one likes. */
   plan(situation: Situation<Live<T>, O>): Plan
 }
@@ -53,7 +54,7 @@ export const reconcile = <T extends KubernetesObject, O>(
 const attempt = async <T extends KubernetesObject, O>(
   reconciler: Reconciler<T, O>,
   ref: Ref,
-  { cluster, now, settings }: Ports,
+  { cluster, now, settings, random }: Ports,
 ): Promise<Outcome> => {
   const { kind } = reconciler
   let object = await cluster.get(kind, ref)
@@ -61,10 +62,10 @@ const attempt = async <T extends KubernetesObject, O>(
   let announce: Announcement | undefined
   for (let round = 0; round < ROUNDS; round++) {
     if (object === undefined) return settled('Gone')
-    const observed = await reconciler.observe(object, cluster)
+    const observed = await reconciler.observe(object, cluster, settings)
     const plan = reconciler.plan({ object, observed, now: now(), settings, refusal })
     try {
-      object = await carryOut(plan, kind, object, cluster)
+      object = await carryOut(plan, kind, object, { cluster, random })
     } catch (error) {
       if (error instanceof RefusedError && refusal === undefined) refusal = error
       else if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
@@ -81,15 +82,18 @@ const attempt = async <T extends KubernetesObject, O>(
   throw new TransientError(`reconcile ${kind.kind} ${keyOf(ref)}: it changed under our hands ${ROUNDS} times in a row`)
 }
 
+type Tools = Pick<Ports, 'cluster' | 'random'>
+
 /** The one loop that acts. Returns the object as our writes left it: each had the resourceVersion of the one before. */
 const carryOut = async <T extends KubernetesObject>(
   plan: Plan,
   kind: Kind<T>,
   planned: Live<T>,
-  cluster: Cluster,
+  ports: Tools,
 ): Promise<Live<T>> => {
+  const { cluster } = ports
   let object = planned
-  for (const action of plan.actions ?? []) object = await perform(action, kind, object, cluster)
+  for (const action of plan.actions ?? []) object = await perform(action, kind, object, ports)
   const patch = plan.status && mergePatch((object as { status?: object }).status ?? {}, plan.status)
   if (!patch) return object
   return cluster.patchStatus(kind, refOf(object), { metadata: versionOf(object), status: patch })
@@ -99,9 +103,12 @@ const perform = async <T extends KubernetesObject>(
   action: Action,
   kind: Kind<T>,
   object: Live<T>,
-  cluster: Cluster,
+  { cluster, random }: Tools,
 ): Promise<Live<T>> => {
   switch (action.verb) {
+    case 'ensure':
+      await ensureObject(action, cluster, random)
+      return object
     case 'create':
       await cluster.create(action.kind, action.object)
       return object

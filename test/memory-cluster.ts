@@ -71,8 +71,11 @@ export const createMemoryCluster = (
         throw new ConflictError(`${field}: ${key}`)
     }
     const patched = applyMergePatch(before, rest) as Stored
-    const { labels, annotations } = asked
-    const metadata = applyMergePatch(before.metadata, overTheWire({ labels, annotations })) as Live['metadata']
+    const { labels, annotations, ownerReferences } = asked
+    const metadata = applyMergePatch(
+      before.metadata,
+      overTheWire({ labels, annotations, ownerReferences }),
+    ) as Live['metadata']
     const generation = (metadata.generation ?? 0) + (isDeepStrictEqual(patched.spec, before.spec) ? 0 : 1)
     const main = { ...patched, status: before.status, metadata: { ...metadata, generation } }
     const after = overTheWire(part === 'status' ? { ...before, status: patched.status } : main)

@@ -9,7 +9,10 @@ export const settings: Settings = {
   backendUrl: 'http://backend-service.ambient-code.svc.cluster.local:8080/api',
   runnerImage: 'runner:1',
   inactivityTimeoutSeconds: 86_400,
+  runnerProfiles: { profiles: [{ id: 'plain' }] },
 }
+
+let drawn = 0
 
 /** The ports of a process of its own: it takes no turns with others, says nothing, and remembers what it handled. */
 export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports => ({
@@ -18,6 +21,7 @@ export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   settings,
   askBackend: () => Promise.reject(new Error('there is no backend')),
+  random: () => `chance-${++drawn}`,
   turn: (_key, work) => work(),
   handled: new Set<string>(),
   ...differing,

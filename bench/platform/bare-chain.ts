@@ -92,7 +92,7 @@ type KnativeService = Manifest & {
 }
 
 const bareService = (image: string): Manifest => {
-  const ours = knativeServiceOf(BARE) as KnativeService
+  const ours = knativeServiceOf({ name: BARE }) as KnativeService
   const { template } = ours.spec
   const script = readFileSync(join(import.meta.dirname, 'bare-function.cjs'), 'utf8')
   const containers = template.spec.containers.map((container) => ({

@@ -29,7 +29,7 @@ type Service = {
 }
 
 const serviceOf = ({ name, annotations = {}, container = {}, spec = {} }: Variant, image: string): Manifest => {
-  const { apiVersion, kind, spec: ordinary } = knativeServiceOf('on-session-event') as Service
+  const { apiVersion, kind, spec: ordinary } = knativeServiceOf({ name: 'on-session-event' }) as Service
   const { metadata, spec: pod } = ordinary.template
   const own = { image, envFrom: [], ...container }
   return {

@@ -1,5 +1,6 @@
 import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
 import { ignoredSession } from '#reconcilers/agentic-session/ignored-session.ts'
+import { mistakesIn } from '#reconcilers/agentic-session/profile-mistakes.ts'
 import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
 import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { defineFunction, onChange, refOf } from '#sdk/index.ts'
@@ -9,5 +10,6 @@ export default defineFunction({
   name: 'on-session-event',
   on: [{ changes: sessionKind }],
   access: sessionAccess,
+  mistakesIn,
   handle: onChange(sessionKind, agenticSession, { ignore: ignoredSession, target: ({ object }) => refOf(object) }),
 })

@@ -1,4 +1,5 @@
 import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { mistakesIn } from '#reconcilers/agentic-session/profile-mistakes.ts'
 import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
 import { defineFunction, onSchedule } from '#sdk/index.ts'
 import { dueSessions } from './due-sessions.ts'
@@ -13,5 +14,6 @@ export default defineFunction({
     { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['list'] },
     { apiGroup: 'vteam.ambient-code', resource: 'projectsettings', verbs: ['list'] },
   ],
+  mistakesIn,
   handle: onSchedule(agenticSession, dueSessions),
 })

@@ -17,6 +17,7 @@ export type FailureReason =
   | 'RunnerExit'
   | 'JobFailed'
   | 'JobMissing'
+  | 'ChildNameTaken'
   | 'JobNameTaken'
   | 'InvalidSpec'
 

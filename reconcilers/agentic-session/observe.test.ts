@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createMemoryCluster } from '#test/memory-cluster.ts'
+import { settings } from '#test/ports.ts'
 import { aJob, aSession } from './fixtures.ts'
 import { observe } from './observe.ts'
 
@@ -11,7 +12,7 @@ test('a stray of an earlier attempt is found beside Jobs that have ended or go a
     aJob({ session, attempt: 3, isDeleting: true }),
     aJob({ session, attempt: 4, isReady: true }),
   ]
-  const { job, previous } = await observe(session, createMemoryCluster([session, ...others]))
+  const { job, previous } = await observe(session, createMemoryCluster([session, ...others]), settings)
   expect(job?.ref.name).toMatch(/-4$/)
   expect(previous?.ref.name).toMatch(/-2$/)
 })

@@ -1,8 +1,9 @@
-import type { Cluster, Live } from '#sdk/index.ts'
+import type { Cluster, Live, Settings } from '#sdk/index.ts'
 import { asksItsProject, PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from './idle.ts'
 import { factsOf, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
 import { type PodObject, podKind } from './pods.ts'
 import type { AgenticSession } from './schema.ts'
+import { observeSecrets, type Secrets } from './secrets.ts'
 
 /** What a plan depends on besides the session. */
 export type Observed = {
@@ -14,12 +15,18 @@ export type Observed = {
   readonly pods: readonly Live<PodObject>[]
   /** The settings of its project, where they say when it is idle. */
   readonly project: ProjectSettings | undefined
+  /** What its profile asks for, where that matters now. */
+  readonly secrets?: Secrets | undefined
 }
 
 /** Attempts count from 1. */
 export const attemptOf = (session: AgenticSession): number => session.status?.attempt ?? 1
 
-export const observe = async (session: Live<AgenticSession>, cluster: Cluster): Promise<Observed> => {
+export const observe = async (
+  session: Live<AgenticSession>,
+  cluster: Cluster,
+  settings: Settings,
+): Promise<Observed> => {
   const { namespace, uid } = session.metadata
   const attempt = attemptOf(session)
   const name = jobNameOf(session, attempt)
@@ -42,5 +49,11 @@ export const observe = async (session: Live<AgenticSession>, cluster: Cluster): 
   const project = asksItsProject(session, job)
     ? await cluster.get(projectSettingsKind, { namespace, name: PROJECT_SETTINGS })
     : undefined
-  return { job, previous, pods, project }
+  return {
+    job,
+    previous,
+    pods,
+    project,
+    secrets: job?.end ? undefined : await observeSecrets(session, cluster, settings),
+  }
 }

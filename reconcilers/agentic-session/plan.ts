@@ -1,12 +1,15 @@
 import { type Action, create, refOf, remove, removeByForce, withoutDeadLetters } from '#sdk/index.ts'
 import { desiredPhaseOf, promptTaken, requestCarriedOut } from './annotations.ts'
+import { childrenOf } from './children.ts'
 import { type Failure, failureOf, nodeLost, obstacleOf } from './failure.ts'
 import { idleAtOf, inactivityTimeoutOf } from './idle.ts'
 import { heldUpAt, isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
 import { attemptOf } from './observe.ts'
 import { abandoned, abandonedAt, podKind } from './pods.ts'
+import { profileFaultsOf, profileOf } from './profiles.ts'
 import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
+import { copying } from './secrets.ts'
 import { faultsOf } from './spec-faults.ts'
 import {
   type Case,
@@ -23,6 +26,7 @@ import {
   startCarriedOut,
   stopped,
   stopping,
+  waitingForSecrets,
 } from './transitions.ts'
 
 /** The Job controller keeps the clock, and its Pods have a minute to end. Only when a Job outlives that is it ended here. */
@@ -69,7 +73,8 @@ const planStart = (situation: Case): SessionPlan => {
     const message = `Job ${observed.job.ref.name} exists and does not belong to this session; delete that Job, then ${START_AGAIN}`
     return failed(situation, { reason: 'JobNameTaken', message })
   }
-  const faults = faultsOf(session.spec)
+  const specFaults = faultsOf(session.spec)
+  const faults = specFaults.length > 0 ? specFaults : profileFaultsOf(session, settings)
   if (faults.length > 0) return failed(situation, { reason: 'InvalidSpec', message: faults.join('; ') })
   switch (refusal?.reason) {
     case 'Invalid':
@@ -78,11 +83,27 @@ const planStart = (situation: Case): SessionPlan => {
       return queued(situation, refusal)
     case 'NamespaceTerminating':
       return { reason: refusal.reason }
+    case 'NameTaken':
+      return failed(situation, {
+        reason: 'ChildNameTaken',
+        message: `${refusal.message}; delete it, then ${START_AGAIN}`,
+      })
     case undefined: {
-      const job = runnerJobFor(session, attemptOf(session), settings)
+      const { secrets } = observed
+      if (secrets && secrets.missing.length > 0) return waitingForSecrets(situation, secrets.missing)
+      const attempt = attemptOf(session)
+      const profile = profileOf(session, settings)
+      const children = profile ? childrenOf(session, attempt, { profile, settings }) : []
+      const job = runnerJobFor(session, attempt, settings)
       return {
         reason: 'Start',
-        actions: [...startCarriedOut(session), create(jobKind, job), ...promptTaken(session)],
+        actions: [
+          ...startCarriedOut(session),
+          ...children,
+          ...copying(session, secrets),
+          create(jobKind, job),
+          ...promptTaken(session),
+        ],
         status: creating(situation),
       }
     }
@@ -113,7 +134,11 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   const isRunning = job.isReady || phaseOf(session) === 'Running'
   return {
     reason: isRunning ? 'Running' : 'Creating',
-    actions: [...startCarriedOut(session), ...(phaseOf(session) === 'Running' ? [] : promptTaken(session))],
+    actions: [
+      ...startCarriedOut(session),
+      ...(phaseOf(session) === 'Running' ? [] : promptTaken(session)),
+      ...(situation.refusal ? [] : copying(session, observed.secrets)),
+    ],
     status: isRunning ? running(situation) : creating(situation),
     ...(checkAgainAt && { checkAgainAt }),
   }

@@ -1,17 +1,13 @@
-import type { EnvVar, SecurityContext } from 'kubernetes-types/core/v1.js'
+import type { EnvVar } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
 import { isPromptForced } from './annotations.ts'
-import { GRACE_SECONDS, type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
-import { type AgenticSession, sessionKind, timeoutOf } from './schema.ts'
-import { RUNNER } from './started-with.ts'
-
-/** What the restricted Pod Security Standard asks of a container. */
-const restricted: SecurityContext = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-}
+import { AGUI_TOKEN, labelOf, ownerOf } from './children.ts'
+import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
+import { namesOf } from './names.ts'
+import type { Profile } from './profile-schema.ts'
+import { builtInProfile, profileOf } from './profiles.ts'
+import { runnerPodOf, WORKSPACE } from './runner-pod.ts'
+import { type AgenticSession, timeoutOf } from './schema.ts'
 
 /**
  * The Job of one attempt at a session. Pure. It is started once (`backoffLimit` 0): an agent pushes commits and calls services, so
@@ -23,11 +19,11 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
     ...jobLabels,
     [SESSION_UID]: uid,
     app: 'ambient-code-runner',
-    // A label's value ends at 63 characters, a session's name at 253.
-    'agentic-session': name.slice(0, 63).replace(/[-.]+$/, ''),
+    'agentic-session': labelOf(name),
     'ambient-code.io/attempt': String(attempt),
   }
   const timeout = timeoutOf(session)
+  const profile = profileFor(session, settings)
   return {
     apiVersion: jobKind.apiVersion,
     kind: jobKind.kind,
@@ -35,8 +31,7 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
       name: jobNameOf(session, attempt),
       namespace,
       labels,
-      // Without blockOwnerDeletion: setting it takes a permission on the owner's finalizers.
-      ownerReferences: [{ apiVersion: sessionKind.apiVersion, kind: sessionKind.kind, name, uid, controller: true }],
+      ownerReferences: [ownerOf(session)],
     },
     spec: {
       backoffLimit: 0,
@@ -48,35 +43,23 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
       ttlSecondsAfterFinished: TTL_SECONDS,
       template: {
         metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          terminationGracePeriodSeconds: GRACE_SECONDS,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-          containers: [
-            {
-              name: RUNNER,
-              image: settings.runnerImage,
-              env: environmentOf(session, settings),
-              resources: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2', memory: '8Gi' } },
-              securityContext: restricted,
-              volumeMounts: [{ name: 'workspace', mountPath: '/workspace' }],
-            },
-          ],
-          volumes: [{ name: 'workspace', emptyDir: { sizeLimit: '10Gi' } }],
-        },
+        spec: runnerPodOf(session, { profile, settings, env: environmentOf(session, settings) }),
       },
     },
   }
 }
 
+/** A session whose profile is gone runs on, and is compared with what was always there. One that asks for it now is not started. */
+const profileFor = (session: AgenticSession, settings: Settings): Profile =>
+  profileOf(session, settings) ?? builtInProfile
+
 /**
  * Upstream's names and meanings. What the session sets itself comes last and wins, and may refer to what comes before it, as in any Pod:
- * `$(NAME)`. Everything else is text: a dollar in a prompt is a dollar.
+ * `$(NAME)`. Everything else is text: a dollar in a prompt is a dollar. What is secret comes by reference, and nothing takes its place.
  */
 export const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
+  const profile = profileFor(session, settings)
   const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
     session.spec ?? {}
   const variables: Record<string, string | number | undefined> = {
@@ -84,7 +67,8 @@ export const environmentOf = (session: Live<AgenticSession>, settings: Settings)
     AGENTIC_SESSION_NAMESPACE: namespace,
     SESSION_ID: name,
     PROJECT_NAME: namespace,
-    WORKSPACE_PATH: '/workspace',
+    WORKSPACE_PATH: WORKSPACE,
+    AGUI_PORT: profile.port,
     BACKEND_API_URL: settings.backendUrl,
     INITIAL_PROMPT: initialPrompt,
     IS_RESUME: session.status?.hasRun && !isPromptForced(session) ? 'true' : undefined,
@@ -100,6 +84,7 @@ export const environmentOf = (session: Live<AgenticSession>, settings: Settings)
     USER_ID: userContext?.userId,
     USER_NAME: userContext?.displayName,
     PARENT_SESSION_ID: annotations?.['vteam.ambient-code/parent-session-id'],
+    ...profile.env,
   }
   const values = new Map(
     Object.entries(variables).flatMap(([name, value]) =>
@@ -111,5 +96,10 @@ export const environmentOf = (session: Live<AgenticSession>, settings: Settings)
     values.delete(name)
     values.set(name, value)
   }
-  return [...values].map(([name, value]) => ({ name, value }))
+  const secrets =
+    profile.port === undefined
+      ? []
+      : [{ name: 'AGUI_TOKEN', valueFrom: { secretKeyRef: { name: namesOf(session).secret, key: AGUI_TOKEN } } }]
+  for (const secret of secrets) values.delete(secret.name)
+  return [...secrets, ...[...values].map(([name, value]) => ({ name, value }))]
 }

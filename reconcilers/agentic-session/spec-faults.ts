@@ -1,11 +1,11 @@
 import { specSchema } from './schema.ts'
 
-/** As much of JSON Schema as `specSchema` uses. */
-type Schema = {
+/** As much of JSON Schema as is looked at. */
+export type Schema = {
   readonly type: string
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
-  readonly additionalProperties?: Schema
+  readonly additionalProperties?: Schema | false
   readonly items?: Schema
   readonly minimum?: number
   readonly maximum?: number
@@ -19,7 +19,7 @@ type Schema = {
 export const faultsOf = (spec: unknown): readonly string[] =>
   spec === undefined ? [] : faultsIn(specSchema, spec, 'spec')
 
-const faultsIn = (schema: Schema, value: unknown, path: string): readonly string[] => {
+export const faultsIn = (schema: Schema, value: unknown, path: string): readonly string[] => {
   const told = (right: string) => [`${path} is ${JSON.stringify(value)?.slice(0, 100)}, must be ${right}`]
   if (!isOf(schema.type, value)) return told(schema.type)
   if (typeof value === 'number') {

@@ -15,6 +15,7 @@ import { attemptOf, type Observed } from './observe.ts'
 import { unscheduledOf } from './pods.ts'
 import { environmentOf } from './runner-job.ts'
 import { type AgenticSession, phaseOf, type Status, type StoppedReason } from './schema.ts'
+import { MISSING, missingMessage, secretsReady } from './secrets.ts'
 import { changedSince } from './started-with.ts'
 
 /*
@@ -36,6 +37,17 @@ export const START_AGAIN = 'annotate the session with ambient-code.io/desired-ph
 export const queued = (situation: Case, { reason, message }: Refusal): SessionPlan => {
   const conditions = [ready(false, reason, message), jobCreated(false, reason, message)]
   return { reason, status: next(situation, { phase: 'Pending' }, conditions) }
+}
+
+/** Its runner would not start. Nothing rings when they are there: the sweep tries again. */
+export const waitingForSecrets = (situation: Case, missing: readonly string[]): SessionPlan => {
+  const message = missingMessage(missing)
+  const conditions = [
+    ready(false, MISSING, message),
+    jobCreated(false, MISSING, message),
+    ...secretsReady(situation.observed.secrets),
+  ]
+  return { reason: MISSING, status: next(situation, { phase: 'Pending' }, conditions) }
 }
 
 /** A new attempt that its owner asked for. The request is taken off by the plan that makes its Job. */
@@ -68,6 +80,7 @@ export const creating = (situation: Case): Status => {
     jobCreated(true),
     ...(unscheduled ? [podScheduled(false, unscheduled.reason, unscheduled.message)] : []),
     runnerStarted(false, 'Creating'),
+    ...secretsReady(situation.observed.secrets),
   ])
 }
 

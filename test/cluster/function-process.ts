@@ -8,6 +8,8 @@ export type FunctionProcess = RunningProcess & { readonly url: string }
 
 const MAIN = join(import.meta.dirname, '../../runtime/main.ts')
 
+const PROFILES = join(import.meta.dirname, '../runner-profiles.yaml')
+
 let started = 0
 
 const launch = async (
@@ -25,6 +27,7 @@ const launch = async (
     guard: controlPlane.guard,
     env: {
       NAMESPACE: 'dormouse',
+      RUNNER_PROFILES: PROFILES,
       HOST: '127.0.0.1',
       METRICS_PORT: '0',
       KUBERNETES_SERVICE_HOST: hostname,

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
 import type { User } from '#emulator/api-server/types.ts'
 import type { VirtualWorld } from '#emulator/host/virtual-world.ts'
 import type { Container, ContainerStart, LogLine, PodRunner } from '#emulator/pod-runner.ts'
@@ -9,6 +12,9 @@ import { createMetrics } from '#runtime/metrics.ts'
 import { sweepOnce, sweepUntil } from '#runtime/sweeper.ts'
 import { createTurns } from '#runtime/turns.ts'
 import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
+
+/** How sessions run here: a Job alone, unless a session asks for more. */
+const runnerProfiles: unknown = parse(readFileSync(join(import.meta.dirname, '../runner-profiles.yaml'), 'utf8'))
 
 export type Functions = {
   readonly world: VirtualWorld
@@ -122,8 +128,9 @@ export const portsFor = (
     cluster: createCluster(transport),
     now: () => new Date(world.now()),
     log,
-    settings,
     askBackend: () => Promise.reject(new Error('there is no backend')),
+    settings: { ...settings, runnerProfiles },
+    random: world.uuid,
     turn: createTurns(maxConcurrentReconciles),
     handled: new Set<string>(),
   }
