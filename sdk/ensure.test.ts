@@ -123,7 +123,7 @@ describe('chance', () => {
     ensure(
       boxKind,
       { ...wanted, metadata: { ...wanted.metadata, annotations: { turn } } },
-      { random: ['key'], keep: [] },
+      { random: ['key'], countedBy: 'turn' },
     )
   const found = (data: Readonly<Record<string, string>>) => ({ ...asStored, data }) as KubernetesObject
 
@@ -142,5 +142,11 @@ describe('chance', () => {
     expect(turned.box?.data).toEqual({ key: btoa('secret-2'), other: 'kept' })
     expect(turned.box?.metadata.annotations).toEqual({ turn: '2' })
     expect((await carriedOut([found({})], secret('1'))).box?.data).toEqual({ key: btoa('secret-2') })
+  })
+
+  test('is not drawn back by one who had slept', async () => {
+    const { box, calls } = await carriedOut([found({ key: 'old' })], secret('0'))
+    expect(box).toMatchObject({ metadata: { annotations: { turn: '1' } }, data: { key: 'old' } })
+    expect(calls).toEqual(['create', 'get'])
   })
 })

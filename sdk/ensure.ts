@@ -18,6 +18,7 @@ export const ensureObject = async (action: Ensure, cluster: Cluster, random: () 
   const found: Live<Owned> | undefined = await cluster.get(kind, refOf(object))
   if (!found) throw new ConflictError(`${what(action)} was there and is gone`)
   const missing = missingOwners(action, found)
+  if (isBehind(action, found)) return
   const { metadata, ...fields } = object as Owned
   const { annotations, labels } = metadata
   const isStale = correction(found.metadata.annotations ?? {}, annotations ?? {}) !== undefined
@@ -47,6 +48,10 @@ const identityOf = ({ apiVersion, kind, metadata }: KubernetesObject): Kubernete
 })
 
 const what = ({ object }: Ensure): string => `${object.kind} ${keyOf(refOf(object))}`
+
+const isBehind = ({ object, countedBy }: Ensure, found: Live): boolean =>
+  countedBy !== undefined &&
+  Number(found.metadata.annotations?.[countedBy]) > Number(object.metadata.annotations?.[countedBy])
 
 type Owner = NonNullable<KubernetesObject['metadata']['ownerReferences']>[number]
 

@@ -26,6 +26,8 @@ export type Ensure = {
    * changes one of those.
    */
   readonly random?: readonly string[]
+  /** An annotation that counts up. Where it is ahead of `object`, a later writer was there, and nothing is set back by one who had slept. */
+  readonly countedBy?: string
   /** What marks an object that several may own: with this annotation one without our owner reference is joined instead of refused. */
   readonly sharedBy?: string
 }
@@ -56,7 +58,7 @@ export const create = <T extends KubernetesObject>(kind: Kind<T>, object: T): Ac
 export const ensure = <T extends KubernetesObject>(
   kind: Kind<T>,
   object: T,
-  options: Pick<Ensure, 'keep' | 'random' | 'sharedBy'> = {},
+  options: Omit<Ensure, 'verb' | 'kind' | 'object'> = {},
 ): Ensure => ({ verb: 'ensure', kind, object, ...options })
 
 export const remove = (kind: Kind, ref: Ref, uid: string): Action => ({ verb: 'delete', kind, ref, uid })

@@ -13,6 +13,7 @@ import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
 import { planSession } from '#reconcilers/agentic-session/plan.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { isIdle, type Kind, keyOf, type Live, managedNamespace, type Ports, type Ref, refOf } from '#sdk/index.ts'
+import { ownersOfStaleCopies } from './stale-copies.ts'
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 
@@ -20,7 +21,7 @@ const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'name
 const PAGE_SIZE = 100
 
 const ended = ['Completed', 'Failed', 'Stopped']
-const open = ['Pending', 'Creating', 'Running', 'Stopping']
+const unended = ['Pending', 'Creating', 'Running', 'Stopping']
 const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phase!=${phase}`).join(',')
 /** A field that is absent is like an empty one. */
 const deadLettered = 'status.deadLetters.count!='
@@ -68,18 +69,24 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
       return true
     }
   }
+  const open = new Set<string>()
   for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended), pageSize: PAGE_SIZE })) {
-    if (managed.has(session.metadata.namespace) && isDue(session)) yield refOf(session)
+    if (!managed.has(session.metadata.namespace)) continue
+    open.add(session.metadata.uid)
+    if (isDue(session)) yield refOf(session)
   }
+  for await (const { ref, uid } of ownersOfStaleCopies(cluster, settings)) if (open.has(uid)) yield ref
   // What remains unfinished is no open session's Job of now: it outlived its attempt.
   for (const [key, { end, owner }] of jobs) {
     if (!current.has(key) && !end && owner && managed.has(owner.ref.namespace)) yield owner.ref
   }
-  for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(open) })) {
+  for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(unended) })) {
     // A phase that is absent is none of the open ones either; such sessions came in the first list.
     if (managed.has(session.metadata.namespace) && desiredPhaseOf(session)) yield refOf(session)
   }
-  for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: `${noneOf(open)},${deadLettered}` })) {
+  for await (const session of cluster.listMetadata(sessionKind, {
+    fieldSelector: `${noneOf(unended)},${deadLettered}`,
+  })) {
     if (managed.has(session.metadata.namespace)) yield refOf(session)
   }
 }

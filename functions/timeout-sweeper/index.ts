@@ -11,6 +11,7 @@ export default defineFunction({
   access: [
     ...sessionAccess,
     { apiGroup: '', resource: 'namespaces', verbs: ['list'] },
+    { apiGroup: '', resource: 'secrets', verbs: ['list'] },
     { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['list'] },
     { apiGroup: 'vteam.ambient-code', resource: 'projectsettings', verbs: ['list'] },
   ],

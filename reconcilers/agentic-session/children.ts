@@ -170,7 +170,7 @@ const sessionSecretOf = (session: Live<AgenticSession>, attempt: number): Ensure
     }),
     type: 'Opaque',
   }
-  return ensure(secretKind, secret, { random: [AGUI_TOKEN], keep: ['type'] })
+  return ensure(secretKind, secret, { random: [AGUI_TOKEN], keep: ['type'], countedBy: ATTEMPT })
 }
 
 const serviceOf = (session: Live<AgenticSession>, port: number): Ensure =>

@@ -9,8 +9,7 @@ import {
   type WantedCondition,
 } from '#sdk/index.ts'
 import { ownerOf, secretKind } from './children.ts'
-import type { CopiedSecret } from './profile-schema.ts'
-import { profileOf } from './profiles.ts'
+import { profileOf, profilesOf } from './profiles.ts'
 import { type AgenticSession, phaseOf } from './schema.ts'
 
 /** On a copy: the Secret that it is a copy of, as `namespace/name`. A Secret without it is nobody's copy, and is never touched. */
@@ -104,6 +103,7 @@ export const secretsReady = (secrets: Secrets | undefined): readonly WantedCondi
 }
 
 /** The sources of what any profile has copied. */
-export const sourcesOf = (copied: readonly CopiedSecret[]): readonly Ref[] => [
-  ...new Map(copied.map(({ from }) => [keyOf(from), from])).values(),
-]
+export const sourcesOf = (settings: Settings): readonly Ref[] => {
+  const sources = profilesOf(settings).flatMap(({ copiedSecrets = [] }) => copiedSecrets.map(({ from }) => from))
+  return [...new Map(sources.map((from) => [keyOf(from), from])).values()]
+}
