@@ -19,6 +19,7 @@ type View = Pick<
   | 'sessions'
   | 'jobs'
   | 'pods'
+  | 'read'
   | 'apply'
   | 'evict'
   | 'leftovers'
@@ -57,6 +58,10 @@ export const liveView = (
     pods: async () => (await list(podsPath)).map(({ metadata }) => metadata.name),
     evict: async (name) => {
       await api.post(`${podsPath}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+    },
+    read: ({ apiVersion, plural }, name) => {
+      const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+      return api.get<never>(`${root}/namespaces/${namespace}/${plural}/${name}`).catch(undefinedIfMissing)
     },
     apply: async (object) => {
       await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })

@@ -68,6 +68,8 @@ export const createEmulatorWorld = async (
       const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }
       admin.createFor(pods, { namespace, name }, 'eviction', eviction)
     },
+    // What a server has of a kind is what the kind says.
+    read: async ({ apiVersion, plural }, name) => admin.get({ apiVersion, plural }, { namespace, name }) as never,
     apply: async (object) => {
       applyObject(admin, withoutStatus(object as unknown as KubeObject), 'kubectl')
     },

@@ -1,3 +1,4 @@
+import { children } from './children.ts'
 import { deadLetters } from './dead-letters.ts'
 import { faults } from './faults.ts'
 import { lifecycle } from './lifecycle.ts'
@@ -8,6 +9,7 @@ import type { Scenario } from './world.ts'
 /** Everything that a session goes through, written once for all worlds. */
 export const scenarios: readonly Scenario[] = [
   ...lifecycle,
+  ...children,
   ...stopAndStart,
   ...upstreamDefects,
   ...faults,

@@ -1,6 +1,6 @@
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession, Phase } from '#reconcilers/agentic-session/schema.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
+import type { Kind, KubernetesObject, Live } from '#sdk/index.ts'
 
 /** How the runner of a session fares. Every world maps it to what it has for a node. */
 export type Runner = {
@@ -44,6 +44,8 @@ export type World = {
   pods(): Promise<readonly string[]>
   /** As `kubectl drain` does; resolves once the API server has taken it. */
   evict(pod: string): Promise<void>
+  /** An object of the namespace, of any kind. */
+  read<T extends KubernetesObject>(kind: Kind<T>, name: string): Promise<Live<T> | undefined>
   /** Creates or changes an object by hand; throws with the API server's words where it does not take it. */
   apply(object: KubernetesObject): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */
