@@ -22,7 +22,7 @@ export const imagesOf = (manifests: readonly KubeObject[], root: string): Images
   const fn: Images[string] = ({ args: [file = '', ...others] }) => ({
     command: process.execPath,
     args: [join(root, 'runtime/main.ts'), file.replace(/\/main\.cjs$/, ''), ...others],
-    env: { METRICS_PORT: '0', RUNNER_PROFILES: join(root, 'samples/runner-profiles.yaml') },
+    env: { METRICS_PORT: '0', RUNNER_PROFILES: join(root, 'samples/profiles/runner-profiles.yaml') },
   })
   const runner: Images[string] = () => ({ command: process.execPath, args: [join(root, 'samples/runner.mjs')] })
   const functions = functionImagesIn(manifests).map((image) => [image, fn])

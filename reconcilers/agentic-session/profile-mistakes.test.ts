@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { settings } from '#test/ports.ts'
 import { mistakesIn } from './profile-mistakes.ts'
+import { builtInProfile } from './profiles.ts'
 
 const mistakes = (runnerProfiles: unknown) => mistakesIn({ ...settings, runnerProfiles })
 const inProfile = (profile: object) => mistakes({ profiles: [{ id: 'first' }, { id: 'second', ...profile }] })
@@ -84,5 +88,19 @@ describe('runner profiles', () => {
 
   test('have sidecars that run as restricted as the runner does, by themselves', () => {
     expect(inProfile({ pod: { initContainers: [{ name: 'sync', image: 'x', restartPolicy: 'Always' }] } })).toEqual([])
+  })
+})
+
+describe('the profiles of the documentation, the samples and the tests', () => {
+  test.each([
+    'docs/runner-profiles.example.yaml',
+    'samples/profiles/runner-profiles.yaml',
+    'test/runner-profiles.yaml',
+  ])('%s have no mistake', (file) => {
+    expect(mistakes(parse(readFileSync(join(import.meta.dirname, '../..', file), 'utf8')))).toEqual([])
+  })
+
+  test('the built-in one has none', () => {
+    expect(mistakes({ profiles: [builtInProfile] })).toEqual([])
   })
 })

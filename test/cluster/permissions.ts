@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
 import type { AuditEvent } from './audit.ts'
 import { ROOT } from './installation.ts'
 
@@ -36,6 +37,14 @@ export const grantedTo = (name: string): readonly string[] => {
       ),
     )
     .sort()
+}
+
+/** What it holds for no other reason than to give it to runners. */
+export const heldToGrant = (name: string): readonly string[] => {
+  const access = name === 'on-dead-letter' ? [] : sessionAccess
+  return access.flatMap(({ apiGroup, resource, toGrant = [] }) =>
+    toGrant.map((verb) => `${verb} ${apiGroup} ${resource}`),
+  )
 }
 
 /** What was asked for in its name, in the same words. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { deployedReference } from '../../images/reference.ts'
@@ -64,10 +64,17 @@ const writeOverlay = (platform: Platform, images: OwnImages, { sweepEveryMinutes
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [relative(dir, ROOT)],
+    resources: [relative(dir, ROOT), 'runner-profiles.json'],
     images: [{ name: deployed, newName, newTag }],
     patches,
   }
+  const profiles = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'dormouse-runner-profiles', namespace: 'dormouse' },
+    data: { 'runner-profiles.yaml': readFileSync(join(ROOT, 'test/runner-profiles.yaml'), 'utf8') },
+  }
+  writeFileSync(join(dir, 'runner-profiles.json'), JSON.stringify(profiles))
   writeFileSync(join(dir, 'kustomization.yaml'), JSON.stringify(kustomization, undefined, 2))
   return dir
 }

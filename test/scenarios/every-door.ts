@@ -1,7 +1,9 @@
+import { secretKind } from '#reconcilers/agentic-session/children.ts'
 import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject } from '#sdk/index.ts'
 import { settings } from '#test/ports.ts'
+import { disturb, setRight } from './own-children.ts'
 import { phaseIs, type World } from './world.ts'
 
 /** What this takes beside a world. */
@@ -12,6 +14,13 @@ export type Doorkeeper = {
   letJobGo(name: string): Promise<void>
 }
 
+/** What profile `everything` of `test/runner-profiles.yaml` has copied. */
+const shared = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'shared-by-runners', namespace: 'dormouse' },
+} as const
+
 /**
  * The doors lead to one plan, so each may have to carry out any part of it. Most of it falls to the other door in
  * ordinary life; here each is alone when it comes up.
@@ -19,6 +28,12 @@ export type Doorkeeper = {
 export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Promise<void> => {
   const start = { 'ambient-code.io/desired-phase': 'Running' }
   const stop = { 'ambient-code.io/desired-phase': 'Stopped' }
+  const everything = { spec: { environmentVariables: { RUNNER_TYPE: 'everything' } } }
+  const isUp = (name: string) =>
+    world.eventually(`${name} is up`, async () => {
+      const session = await world.session(name)
+      return ['Creating', 'Running'].includes(session?.status?.phase ?? '') ? session : undefined
+    })
   const hasFailedJob = (name: string) =>
     world.eventually(`the Job of ${name} has failed`, async () => {
       const jobs = await world.jobs()
@@ -40,22 +55,51 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   await world.annotate('unreported', stop)
   await phaseIs(world, 'unreported', 'Failed')
 
+  // on-session-event sets right what a session has when it starts again. No node has what its Pod wants, but it starts all the same.
+  await world.apply({ ...shared, data: { key: btoa('first') } } as KubernetesObject)
+  await world.create('kept', { ...everything, runner: { seconds: 600 } })
+  await isUp('kept')
+  await world.annotate('kept', stop)
+  await phaseIs(world, 'kept', 'Stopped')
+  await disturb(world, 'kept')
+  await world.annotate('kept', start)
+  await setRight(world, 'kept')
+
+  // The sweep does as much.
+  await world.annotate('kept', stop)
+  await phaseIs(world, 'kept', 'Stopped')
+  await disturb(world, 'kept')
+  await world.loseEvents()
+  await world.annotate('kept', start)
+  await world.sweep()
+  await setRight(world, 'kept')
+  const copy = () => world.read(secretKind, shared.metadata.name)
+  await world.apply({ ...shared, data: { key: btoa('second') } } as KubernetesObject)
+  await world.eventually('the copy follows its source', async () => {
+    await world.sweep()
+    return (await copy())?.data?.['key'] === btoa('second') ? true : undefined
+  })
+  await world.deliverEvents()
+
   await world.create('touched', { runner: { seconds: 600 } })
   const touched = await phaseIs(world, 'touched', 'Running')
 
   // on-job-event alone takes a session from Stopping to its next attempt: the end of the old Job is held up until nobody else listens.
-  await world.create('turning', { runner: { seconds: 600 } })
-  const { status } = await phaseIs(world, 'turning', 'Running')
+  await world.create('turning', { ...everything, runner: { seconds: 600 } })
+  const { status } = await isUp('turning')
   const job = status?.jobName ?? ''
   await door.holdJob(job)
   await world.annotate('turning', stop)
   await phaseIs(world, 'turning', 'Stopping')
+  await disturb(world, 'turning')
   await door.deliverOnlyTo('on-job-event')
   await world.annotate('turning', start)
   await door.letJobGo(job)
   await world.eventually('turning is on its second attempt', async () =>
     (await world.session('turning'))?.status?.attempt === 2 ? true : undefined,
   )
+
+  await setRight(world, 'turning')
 
   // on-job-event alone looks after a session that runs.
   const { apiVersion, kind, metadata, spec } = touched
