@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { sessionAccess } from '#reconcilers/agentic-session/access.ts'
+import { loadFunction } from '#runtime/functions.ts'
+import type { Access } from '#sdk/index.ts'
 import type { AuditEvent } from './audit.ts'
 import { ROOT } from './installation.ts'
 
@@ -40,11 +41,12 @@ export const grantedTo = (name: string): readonly string[] => {
 }
 
 /** What it holds for no other reason than to give it to runners. */
-export const heldToGrant = (name: string): readonly string[] => {
-  const access = name === 'on-dead-letter' ? [] : sessionAccess
-  return access.flatMap(({ apiGroup, resource, toGrant = [] }) =>
-    toGrant.map((verb) => `${verb} ${apiGroup} ${resource}`),
-  )
+export const heldToGrant = async (name: string): Promise<readonly string[]> => {
+  const { access } = await loadFunction(name)
+  const inWords = (verbsOf: (rule: Access) => readonly string[]) =>
+    access.flatMap((rule) => verbsOf(rule).map((verb) => `${verb} ${rule.apiGroup} ${rule.resource}`))
+  const used = inWords(({ verbs }) => verbs)
+  return inWords(({ toGrant = [] }) => toGrant).filter((granted) => !used.includes(granted))
 }
 
 /** What was asked for in its name, in the same words. */

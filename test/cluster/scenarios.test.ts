@@ -190,11 +190,11 @@ describe('permissions', () => {
     await eachDoorEndsByForce(world, stage)
   })
 
-  test('are exact: every verb of every role was used, and none was refused', () => {
+  test('are exact: every verb of every role was used, and none was refused', async () => {
     const events = controlPlane.audit()
     expect(refusalsOf(events, stage.restarts)).toEqual([])
     for (const name of FUNCTIONS) {
-      const toGrant = heldToGrant(name)
+      const toGrant = await heldToGrant(name)
       expect(usedBy(name, events), name).toEqual(grantedTo(name).filter((granted) => !toGrant.includes(granted)))
     }
     expect(grantedTo('source')).toEqual(GRANTED_TO_SOURCE)

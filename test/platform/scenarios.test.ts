@@ -97,11 +97,11 @@ describe('with the clock stopped', () => {
     420_000,
   )
 
-  test('permissions are exact: every verb of every role was used, by the tokens of Pods, and none was refused', () => {
+  test('permissions are exact: every verb of every role was used, by the tokens of Pods, and none was refused', async () => {
     const events = platform.audit()
     expect(refusalsOf(events, apiServerRestarts)).toEqual([])
     for (const name of FUNCTIONS) {
-      const unused = [DELETE_POD, ...heldToGrant(name)]
+      const unused = [DELETE_POD, ...(await heldToGrant(name))]
       expect(usedBy(name, events), name).toEqual(grantedTo(name).filter((granted) => !unused.includes(granted)))
     }
     expect(grantedTo('source')).toEqual(GRANTED_TO_SOURCE)

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { aSession } from '#reconcilers/agentic-session/fixtures.ts'
+import { COPIED_FROM, COPIED_VERSION, copyLabels } from '#reconcilers/agentic-session/secrets.ts'
+import type { KubernetesObject } from '#sdk/index.ts'
+import { createMemoryCluster } from '#test/memory-cluster.ts'
+import { portsOn, settings } from '#test/ports.ts'
+import { dueSessions } from './due-sessions.ts'
+
+const from = { namespace: 'platform', name: 'tracing' }
+const runnerProfiles = { profiles: [{ id: 'a', copiedSecrets: [{ from, required: true, env: true }] }] }
+const managed: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: 'team-a', labels: { 'ambient-code.io/managed': 'true' } },
+}
+const source = (uid: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'Secret', metadata: { ...from, uid } })
+const copyOf = (version: string, owners: readonly { readonly name: string; readonly uid: string }[]) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    namespace: 'team-a',
+    name: 'tracing',
+    labels: copyLabels,
+    annotations: { [COPIED_FROM]: 'platform/tracing', [COPIED_VERSION]: version },
+    ownerReferences: owners.map((owner) => ({ apiVersion: 'v1', kind: 'AgenticSession', ...owner })),
+  },
+})
+
+const running = aSession({ phase: 'Stopping', name: 'open', uid: 'uid-open' })
+const ended = aSession({ phase: 'Completed', name: 'ended', uid: 'uid-ended' })
+const owners = [running, ended].map(({ metadata: { name, uid } }) => ({ name, uid }))
+
+const sweptWith = async (objects: readonly KubernetesObject[], profiles: unknown = runnerProfiles) => {
+  const cluster = createMemoryCluster([managed, running, ended, ...objects])
+  const due = await Array.fromAsync(
+    dueSessions(portsOn(cluster, { settings: { ...settings, runnerProfiles: profiles } })),
+  )
+  return { due: due.map(({ name }) => name), secrets: cluster.calls.filter(({ kind }) => kind === 'Secret').length }
+}
+const open = (names: readonly string[]) => names.filter((name) => name === 'open').length
+const ordinary = open((await sweptWith([], undefined)).due)
+
+test('open sessions that own a copy of an older version of its source are looked into, ended ones are not', async () => {
+  const { due, secrets } = await sweptWith([source('second'), copyOf('first/1', owners)])
+  expect(open(due)).toBe(ordinary + 1)
+  expect(due).not.toContain('ended')
+  expect(secrets).toBe(2)
+})
+
+test('a copy that is as its source is not looked into', async () => {
+  const { due } = await sweptWith([source('second'), copyOf('second/4', owners)])
+  expect(open(due)).toBe(ordinary)
+})
+
+test('where no profile has anything copied, no Secret is asked for', async () => {
+  const { secrets } = await sweptWith([source('second'), copyOf('first/1', owners)], { profiles: [{ id: 'a' }] })
+  expect(secrets).toBe(0)
+})
