@@ -32,10 +32,10 @@ const owners = [running, ended].map(({ metadata: { name, uid } }) => ({ name, ui
 
 const sweptWith = async (objects: readonly KubernetesObject[], profiles: unknown = runnerProfiles) => {
   const cluster = createMemoryCluster([managed, running, ended, ...objects])
-  const due = await Array.fromAsync(
-    dueSessions(portsOn(cluster, { settings: { ...settings, runnerProfiles: profiles } })),
-  )
-  return { due: due.map(({ name }) => name), secrets: cluster.calls.filter(({ kind }) => kind === 'Secret').length }
+  const due: string[] = []
+  for await (const { name } of dueSessions(portsOn(cluster, { settings: { ...settings, runnerProfiles: profiles } })))
+    due.push(name)
+  return { due, secrets: cluster.calls.filter(({ kind }) => kind === 'Secret').length }
 }
 const open = (names: readonly string[]) => names.filter((name) => name === 'open').length
 const ordinary = open((await sweptWith([], undefined)).due)
