@@ -33,6 +33,7 @@ describe('the configuration', () => {
       PORT: '9000',
       METRICS_PORT: '0',
       SWEEP_PERIOD_SECONDS: '86400',
+      RUNNER_PROFILES: '/etc/dormouse/runner-profiles.yaml',
     })
     expect(config).toEqual({
       settings: {
@@ -48,6 +49,7 @@ describe('the configuration', () => {
       port: 9000,
       metricsPort: 0,
       sweepPeriodSeconds: 86_400,
+      runnerProfilesFile: '/etc/dormouse/runner-profiles.yaml',
     })
   })
 

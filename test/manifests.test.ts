@@ -83,6 +83,27 @@ describe('rendered manifests', () => {
     }
   })
 
+  test('tell functions that make sessions how those run, by a ConfigMap that nobody has to make', () => {
+    const hosts = [...ofKind('Service'), ...ofKind('Deployment')]
+    for (const { name, mistakesIn } of functions) {
+      const pod = hosts.find(({ metadata }) => metadata.name === name)?.spec?.template?.spec as object | undefined
+      if (!mistakesIn) {
+        expect(pod ?? {}, name).not.toHaveProperty('volumes')
+        continue
+      }
+      expect(pod, name).toMatchObject({
+        volumes: [{ name: 'runner-profiles', configMap: { name: 'dormouse-runner-profiles', optional: true } }],
+        containers: [
+          {
+            env: [{ name: 'RUNNER_PROFILES', value: '/etc/dormouse/runner-profiles.yaml' }],
+            volumeMounts: [{ name: 'runner-profiles', mountPath: '/etc/dormouse', readOnly: true }],
+          },
+        ],
+      })
+    }
+    expect(functions.filter(({ mistakesIn }) => mistakesIn)).toHaveLength(3)
+  })
+
   test('probe every Knative Service each second', () => {
     for (const { spec } of ofKind('Service')) {
       expect(spec?.template?.spec.containers[0]?.readinessProbe).toMatchObject({ periodSeconds: 1 })
