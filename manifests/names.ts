@@ -3,7 +3,7 @@ export const NAMESPACE = 'dormouse'
 
 export const BROKER = 'dormouse'
 
-/** Replaced by kustomize: `images` in the root's kustomization.yaml. */
+/** Replaced by kustomize: `images` in the root's kustomization.yaml, and in that of `always-on/`. */
 export const IMAGE = 'dormouse'
 
 /** The ConfigMap whose keys are the environment of every function. */

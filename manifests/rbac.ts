@@ -3,8 +3,8 @@ import { labelsOf, NAMESPACE } from './names.ts'
 
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] }
 
-/** One rule per resource, its verbs joined and sorted. */
-const rulesOf = (access: readonly Access[]): Rule[] => {
+/** One rule per resource, its verbs joined and sorted. A host may do more than functions can ask for: watch. */
+export const rulesOf = (access: readonly (Omit<Access, 'verbs'> & { readonly verbs: readonly string[] })[]): Rule[] => {
   const verbs = new Map<string, Set<string>>()
   for (const { apiGroup, resource, verbs: used, toGrant = [] } of access) {
     const key = `${apiGroup} ${resource}`

@@ -5,6 +5,7 @@ import type { FunctionDefinition } from '#sdk/index.ts'
 import { brokerFor, sourceFor, triggersOf } from './eventing.ts'
 import { knativeServiceOf } from './knative-service.ts'
 import { networkPolicy } from './network-policy.ts'
+import { operatorFor } from './operator.ts'
 import { identityOf } from './rbac.ts'
 import { sweeperOf } from './sweeper.ts'
 
@@ -48,6 +49,7 @@ export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<st
       { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources },
     ])
   }
+  files.set('always-on/operator.yaml', operatorFor(functions))
   for (const [name, objects] of Object.entries(components)) {
     const resources = [`${name}.yaml`]
     files.set(`components/${name}/${name}.yaml`, objects)

@@ -16,6 +16,8 @@ import type { FunctionDefinition } from '#sdk/index.ts'
  * host and their libraries; and `function.cache`, V8's code of everything that ran until an event was answered. `dist/kubeconfig.cjs`
  * is loaded outside a cluster only, `dist/yaml.cjs` where runner profiles are configured. `dist/operator` starts commands by name.
  *
+ * `dist/always-on/main.cjs` is the always-on host with all functions: it starts once, so nothing is baked for it.
+ *
  * Node's own compile cache would hold what V8 compiles before a file runs, a sixth of that, and for one user id only. This
  * one fits every user and directory, and is the same byte for byte each time. V8 ignores it where it is not of the same V8, so Node that
  * bundles and Node that runs must be one.
@@ -71,6 +73,21 @@ const bundleFunction = (name: string) =>
     banner: { js: '(function (exports, require, module) {' },
     footer: { js: '})' },
     outfile: join(dist, name, 'function.js'),
+  })
+
+/** All functions in one program. */
+const bundleAlwaysOn = (names: readonly string[]) =>
+  build({
+    ...shared,
+    stdin: {
+      contents: `${names.map((name, at) => `import fn${at} from '#functions/${name}/index.ts'`).join('\n')}
+        import { runAlwaysOn } from '#runtime/always-on/run.ts'
+        void runAlwaysOn([${names.map((_, at) => `fn${at}`).join(', ')}], process.argv.slice(2))`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    plugins: [kubeconfigApart],
+    outfile: join(dist, 'always-on/main.cjs'),
   })
 
 /** A program that runs the `function.js` beside it. V8 keeps the file's name, so it is baked under the one that it has in the image. */
@@ -179,6 +196,7 @@ for (const file of apart) {
   })
 }
 const commands: string[] = []
+await bundleAlwaysOn(names)
 for (const name of names) {
   await bundleFunction(name)
   await writeFile(join(dist, name, 'main.cjs'), launcher('source', 'readFileSync(cache)'))

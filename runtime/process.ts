@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import pino from 'pino'
 import type { FunctionDefinition, Log, Ports, Settings } from '#sdk/index.ts'
 import { createBackend } from './backend.ts'
 import { type Config, readConfig } from './config.ts'
 import { createCluster } from './kubernetes/cluster.ts'
-import { connect } from './kubernetes/connection.ts'
+import { type Connection, connect } from './kubernetes/connection.ts'
 import { createTransport, type Transport } from './kubernetes/transport.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type OpenMetrics } from './metrics.ts'
 import { readRunnerProfiles } from './runner-profiles.ts'
 import { createTurns } from './turns.ts'
 
@@ -17,44 +16,66 @@ const REMEMBERED = 10_000
 
 /** What every host needs: the composition of one process around one function. */
 export type Process = {
-  readonly fn: FunctionDefinition
   readonly config: Config
   readonly ports: Ports
-  readonly metrics: Metrics
+  /** The ports of a function where several are in one process: its own log and memory, everything else in common. */
+  readonly portsFor: (name: string) => Ports
+  readonly connection: Connection
+  readonly metrics: OpenMetrics
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal
   close(): void
 }
 
+/** What a host may have otherwise than the environment says. */
+export type Choices = {
+  readonly maxConcurrentReconciles?: number | undefined
+  /** Where metrics are; `undefined` is nowhere. */
+  readonly metrics?: { readonly host: string | undefined; readonly port: number } | undefined
+  readonly turn?: Ports['turn']
+}
+
 /** Reads the configuration, opens the metrics port and connects to the API server. Ends the process with code 1 where that cannot be. */
-export const startProcess = async (fn: FunctionDefinition, env = process.env): Promise<Process> => {
+export const startProcess = async (
+  { name, mistakesIn }: Pick<FunctionDefinition, 'name' | 'mistakesIn'>,
+  env = process.env,
+  choices: Choices = {},
+): Promise<Process> => {
   const config = readConfig(env)
   const settings: Settings = { ...config.settings, runnerProfiles: await readRunnerProfiles(config.runnerProfilesFile) }
-  const mistakes = fn.mistakesIn?.(settings) ?? []
+  const mistakes = mistakesIn?.(settings) ?? []
   if (mistakes.length > 0) throw new Error(`runner profiles: ${mistakes.join('; ')}`)
-  const log: Log = pino({ level: config.isDevMode ? 'debug' : 'info', base: { function: fn.name } })
+  const concurrency = choices.maxConcurrentReconciles ?? config.maxConcurrentReconciles
+  const logFor = (name: string): Log => pino({ level: config.isDevMode ? 'debug' : 'info', base: { function: name } })
   const connection = await connect(process.env)
-  const transport: Transport = createTransport(connection, config.maxConcurrentReconciles)
-  const handled = new LRUCache<string, true>({ max: REMEMBERED })
-  const ports: Ports = {
+  const transport: Transport = createTransport(connection, concurrency)
+  const common = {
     cluster: createCluster(transport),
     now: () => new Date(),
-    log,
     settings,
     random: randomUUID,
     askBackend: createBackend(config.settings.backendUrl, connection),
-    turn: createTurns(config.maxConcurrentReconciles),
-    handled: { has: (change) => handled.has(change), add: (change) => void handled.set(change, true) },
+    turn: choices.turn ?? createTurns(concurrency),
   }
-  const metrics = createMetrics(fn.name)
-  let server: Server | undefined
-  if (config.metricsPort > 0) server = await metrics.serve(config.host, config.metricsPort)
+  const portsFor = (name: string): Ports => {
+    const handled = new LRUCache<string, true>({ max: REMEMBERED })
+    return {
+      ...common,
+      log: logFor(name),
+      handled: { has: (change) => handled.has(change), add: (change) => void handled.set(change, true) },
+    }
+  }
+  const metrics = createMetrics(name)
+  const { host, metricsPort: port } = config
+  const place = 'metrics' in choices ? choices.metrics : port > 0 ? { host, port } : undefined
+  const server = place && (await metrics.serve(place.host, place.port))
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort())
   return {
-    fn,
     config,
-    ports,
+    ports: portsFor(name),
+    portsFor,
+    connection,
     metrics,
     signal: stop.signal,
     close: () => {

@@ -48,14 +48,15 @@ const aFunction = (name: string, on: Parameters<typeof defineFunction>[0]['on'])
 describe('rendered manifests', () => {
   test('are those in the repository: run `npm run render` where they are not', () => {
     for (const [path, text] of files) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text)
-    const rendered = globSync('{components,crds,eventing,functions,keda}/**/*.yaml', { cwd: ROOT })
-    expect(rendered.sort()).toEqual([...files.keys()].sort())
+    const rendered = globSync('{always-on,components,crds,eventing,functions,keda}/**/*.yaml', { cwd: ROOT })
+    expect(rendered.sort()).toEqual([...files.keys(), 'always-on/kustomization.yaml'].sort())
   })
 
   test('are reached from the root, each, but for what is added by hand', () => {
     const root = parse(readFileSync(join(ROOT, 'kustomization.yaml'), 'utf8')) as { resources: string[] }
     const folders = new Set([...files.keys()].map((path) => path.split('/')[0]))
-    expect([...root.resources, 'components']).toEqual(expect.arrayContaining([...folders]))
+    expect(root.resources).not.toContain('always-on')
+    expect([...root.resources, 'components', 'always-on']).toEqual(expect.arrayContaining([...folders]))
   })
 
   test('give every function an identity of its own and a host', () => {
@@ -235,6 +236,40 @@ test('the sweeper is up for a minute in every five, and ten seconds longer', () 
       ],
     },
   ])
+})
+
+describe('the always-on host', () => {
+  const operator = documentsOf(files.get('always-on/operator.yaml') ?? '')
+  const kustomization = (path: string) =>
+    parse(readFileSync(join(ROOT, path), 'utf8')) as { resources: string[]; images: object[] }
+
+  test('is of the same image as the functions, and installed with their kinds', () => {
+    expect(kustomization('always-on/kustomization.yaml').images).toEqual(kustomization('kustomization.yaml').images)
+    expect(kustomization('always-on/kustomization.yaml').resources).toEqual(['../crds', 'operator.yaml'])
+  })
+
+  test('runs twice, elects its leader, and is ready when it says so', () => {
+    const deployment = operator.find(({ kind }) => kind === 'Deployment')
+    expect(deployment?.spec).toMatchObject({
+      replicas: 2,
+      template: {
+        spec: {
+          serviceAccountName: 'operator',
+          containers: [
+            {
+              args: ['always-on/main.cjs', '--leader-elect'],
+              readinessProbe: { httpGet: { path: '/readyz', port: 'probes' } },
+              livenessProbe: { httpGet: { path: '/healthz', port: 'probes' } },
+            },
+          ],
+        },
+      },
+    })
+  })
+
+  test('needs nothing of Knative or KEDA', () => {
+    expect(JSON.stringify(operator)).not.toMatch(/knative|keda/)
+  })
 })
 
 describe('rendering refuses', () => {

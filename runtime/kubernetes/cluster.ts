@@ -114,7 +114,7 @@ type List<T extends KubernetesObject> = {
   readonly metadata?: { readonly continue?: string }
 }
 
-const collectionOf = ({ apiVersion, plural, scope }: Kind, namespace?: string): string => {
+export const collectionOf = ({ apiVersion, plural, scope }: Kind, namespace?: string): string => {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   return `${root}${scope === 'Namespaced' && namespace ? `/namespaces/${segmentOf(namespace)}` : ''}/${plural}`
 }

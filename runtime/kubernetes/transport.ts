@@ -21,9 +21,14 @@ export type Answer = {
   readonly body: unknown
 }
 
+/** A watch that was opened: what came, until its end. With another status than 200 it has no events. */
+export type Watch = { readonly status: number; readonly events: AsyncIterable<unknown> }
+
 /** Sends one call and returns whatever the API server answered. */
 export type Transport = {
   send(call: Call): Promise<Answer>
+  /** Opens a watch. Throws `UnreachableError` where no answer begins within 10 s; `events` throws where it breaks off. */
+  watch(path: string, signal: AbortSignal): Promise<Watch>
   close(): void
 }
 
@@ -52,7 +57,10 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
     : new HttpAgent({ keepAlive: true, maxSockets })
   const base = connection.server.pathname.replace(/\/$/, '')
 
-  const once = async (call: Call, renew: boolean): Promise<Answer> => {
+  const open = async (
+    call: Call,
+    renew: boolean,
+  ): Promise<{ outgoing: ClientRequest; payload: string | undefined }> => {
     const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
     const headers = {
       ...(await connection.headers(renew)),
@@ -72,8 +80,12 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
       path: base + call.path,
       headers,
     }
+    return { outgoing: isTls ? httpsRequest(options) : httpRequest(options), payload }
+  }
+
+  const once = async (call: Call, renew: boolean): Promise<Answer> => {
+    const { outgoing, payload } = await open(call, renew)
     return new Promise((resolve, reject) => {
-      const outgoing: ClientRequest = isTls ? httpsRequest(options) : httpRequest(options)
       const limit = setTimeout(() => outgoing.destroy(new Error(`no answer within ${REQUEST_MS / 1000} s`)), REQUEST_MS)
       const fail = (cause: NodeJS.ErrnoException) => {
         clearTimeout(limit)
@@ -130,7 +142,53 @@ export const createTransport = (connection: Connection, maxSockets: number): Tra
     }
   }
 
-  return { send, close: () => agent.destroy() }
+  const watchOnce = async (path: string, signal: AbortSignal, renew: boolean): Promise<IncomingMessage> => {
+    const { outgoing } = await open({ method: 'GET', path }, renew)
+    const limit = setTimeout(() => outgoing.destroy(new Error(`no answer within ${REQUEST_MS / 1000} s`)), REQUEST_MS)
+    const abort = () => outgoing.destroy(new Error('aborted'))
+    signal.addEventListener('abort', abort, { once: true })
+    outgoing.once('close', () => signal.removeEventListener('abort', abort))
+    if (signal.aborted) abort()
+    try {
+      return await new Promise((resolve, reject) => {
+        outgoing.on('error', reject)
+        outgoing.on('response', resolve)
+        outgoing.end()
+      })
+    } finally {
+      clearTimeout(limit)
+    }
+  }
+
+  const watch: Transport['watch'] = async (path, signal) => {
+    try {
+      let incoming = await watchOnce(path, signal, false)
+      if (incoming.statusCode === 401) {
+        incoming.resume()
+        incoming = await watchOnce(path, signal, true)
+      }
+      const { statusCode: status = 0 } = incoming
+      if (status === 200) return { status, events: linesOf(incoming) }
+      incoming.resume()
+      return { status, events: linesOf([]) }
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new UnreachableError(`watch ${path}: no answer from ${connection.server.host}: ${why}`, { cause })
+    }
+  }
+
+  return { send, watch, close: () => agent.destroy() }
+}
+
+/** JSON objects that are divided by line feeds, read no faster than they are taken. */
+async function* linesOf(chunks: AsyncIterable<Buffer> | readonly Buffer[]): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '') yield JSON.parse(line)
+  }
 }
 
 const read = (text: string): unknown => {

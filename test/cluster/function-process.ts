@@ -7,14 +7,16 @@ import { type RunningProcess, startProcess } from './process.ts'
 export type FunctionProcess = RunningProcess & { readonly url: string }
 
 const MAIN = join(import.meta.dirname, '../../runtime/main.ts')
+const OPERATOR = join(import.meta.dirname, '../../runtime/operator.ts')
 
 const PROFILES = join(import.meta.dirname, '../runner-profiles.yaml')
 
 let started = 0
 
+/** `account` is whose token it has: by default that of its own name. */
 const launch = async (
   controlPlane: ControlPlane,
-  name: string,
+  { name, account = name }: { readonly name: string; readonly account?: string },
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<RunningProcess> => {
@@ -22,7 +24,7 @@ const launch = async (
   return startProcess({
     name,
     command: process.execPath,
-    args: [MAIN, name, ...args],
+    args: name === 'operator' ? [OPERATOR, ...args] : [MAIN, name, ...args],
     logFile: join(controlPlane.dir, 'logs', `${name}-${++started}.log`),
     guard: controlPlane.guard,
     env: {
@@ -32,7 +34,7 @@ const launch = async (
       METRICS_PORT: '0',
       KUBERNETES_SERVICE_HOST: hostname,
       KUBERNETES_SERVICE_PORT: port,
-      SERVICE_ACCOUNT_DIRECTORY: await controlPlane.serviceAccountDirectory('dormouse', name),
+      SERVICE_ACCOUNT_DIRECTORY: await controlPlane.serviceAccountDirectory('dormouse', account),
       ...env,
     },
   })
@@ -42,7 +44,7 @@ const launch = async (
 export const startFunction = async (controlPlane: ControlPlane, name: string): Promise<FunctionProcess> => {
   const [port = 0] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
-  const running = await launch(controlPlane, name, [], { PORT: String(port) })
+  const running = await launch(controlPlane, { name }, [], { PORT: String(port) })
   const isReady = () =>
     fetch(`${url}/health/readiness`).then(
       ({ ok }) => ok,
@@ -54,11 +56,46 @@ export const startFunction = async (controlPlane: ControlPlane, name: string): P
 
 /** Starts a sweeper that goes on until it is stopped. */
 export const startSweeper = (controlPlane: ControlPlane, periodSeconds: number): Promise<RunningProcess> =>
-  launch(controlPlane, 'timeout-sweeper', [], { SWEEP_PERIOD_SECONDS: String(periodSeconds) })
+  launch(controlPlane, { name: 'timeout-sweeper' }, [], { SWEEP_PERIOD_SECONDS: String(periodSeconds) })
 
 /** One sweep; throws with its log where it left something undone. */
-export const sweepOnce = async (controlPlane: ControlPlane): Promise<void> => {
-  const sweeper = await launch(controlPlane, 'timeout-sweeper', ['--once'], {})
+export const sweepOnce = async (controlPlane: ControlPlane, account = 'timeout-sweeper'): Promise<void> => {
+  const sweeper = await launch(controlPlane, { name: 'timeout-sweeper', account }, ['--once'], {})
   const end = await sweeper.exited
   if (end !== 'exit code 0') throw new Error(`sweep ended with ${end}; see ${sweeper.logFile}`)
+}
+
+/** The always-on host, with its probes and metrics on ports of its own. */
+export type OperatorProcess = RunningProcess & {
+  /** What `/readyz` says: `ok`, or what stands in the way; empty while nobody answers. */
+  readiness(): Promise<string>
+  /** The value of a line of `/metrics`; `undefined` where there is none. */
+  metric(line: string): Promise<number | undefined>
+}
+
+/** Starts the always-on host. It may not be ready yet. */
+export const startOperator = async (
+  controlPlane: ControlPlane,
+  flags: readonly string[] = [],
+): Promise<OperatorProcess> => {
+  const [metricsPort = 0, probePort = 0] = await freePorts(2)
+  const addresses = [
+    `--metrics-bind-address=127.0.0.1:${metricsPort}`,
+    `--health-probe-bind-address=127.0.0.1:${probePort}`,
+  ]
+  const running = await launch(controlPlane, { name: 'operator' }, [...addresses, ...flags], {})
+  const textAt = (url: string): Promise<string> =>
+    fetch(url).then(
+      (response) => response.text(),
+      () => '',
+    )
+  return {
+    ...running,
+    readiness: async () => (await textAt(`http://127.0.0.1:${probePort}/readyz`)).trim(),
+    metric: async (line) => {
+      const text = await textAt(`http://127.0.0.1:${metricsPort}/metrics`)
+      const found = text.split('\n').find((each) => each.startsWith(`${line} `))
+      return found === undefined ? undefined : Number(found.slice(line.length + 1))
+    },
+  }
 }

@@ -31,5 +31,15 @@ export const installPlatformKinds = async ({ kubectl }: ControlPlane): Promise<v
 /** What the README tells a user to run. */
 export const install = async ({ kubectl }: ControlPlane): Promise<void> => {
   await kubectl('apply', '-k', ROOT)
-  await kubectl('wait', '--for=condition=Established', 'crd/agenticsessions.vteam.ambient-code', '--timeout=30s')
+  await established(kubectl)
 }
+
+/** What docs/always-on.md tells a user to run, on a cluster that has nothing of Knative and KEDA. */
+export const installAlwaysOn = async ({ kubectl }: ControlPlane): Promise<void> => {
+  await kubectl('apply', '-f', join(ROOT, 'namespace.yaml'), '-f', join(ROOT, 'config.yaml'))
+  await kubectl('apply', '-k', join(ROOT, 'always-on'))
+  await established(kubectl)
+}
+
+const established = (kubectl: ControlPlane['kubectl']): Promise<string> =>
+  kubectl('wait', '--for=condition=Established', 'crd/agenticsessions.vteam.ambient-code', '--timeout=30s')

@@ -21,17 +21,24 @@ const userOf = (name: string): string => `system:serviceaccount:dormouse:${name}
 
 export const isOurs = ({ user }: AuditEvent): boolean => FUNCTIONS.some((name) => user.username === userOf(name))
 
-/** Of the functions and of the account that the adapter of our source runs with. */
-export const isOfOurAccounts = ({ user }: AuditEvent): boolean =>
-  [...FUNCTIONS, 'source'].some((name) => user.username === userOf(name))
+export const isOfOperator = ({ user }: AuditEvent): boolean => user.username === userOf('operator')
 
-/** What the role in the rendered manifest grants, as `verb group resource`. */
+/** Of the functions, of the account that the adapter of our source runs with, and of the always-on host. */
+export const isOfOurAccounts = ({ user }: AuditEvent): boolean =>
+  [...FUNCTIONS, 'source', 'operator'].some((name) => user.username === userOf(name))
+
+/** What the roles in the rendered manifest grant, as `verb group resource`. */
 export const grantedTo = (name: string): readonly string[] => {
-  const file = name === 'source' ? 'eventing/source.yaml' : join('functions', name, 'manifest.yaml')
+  const elsewhere: Readonly<Record<string, string>> = {
+    source: 'eventing/source.yaml',
+    operator: 'always-on/operator.yaml',
+  }
+  const file = elsewhere[name] ?? join('functions', name, 'manifest.yaml')
   const documents = parseAllDocuments(readFileSync(join(ROOT, file), 'utf8'))
   type Role = { kind: string; rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }
-  const role = documents.map((document) => document.toJS() as Role).find(({ kind }) => kind === 'ClusterRole')
-  return (role?.rules ?? [])
+  const roles = documents.map((document) => document.toJS() as Role).filter(({ kind }) => /^(Cluster)?Role$/.test(kind))
+  return roles
+    .flatMap(({ rules }) => rules)
     .flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) =>
         resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group} ${resource}`)),

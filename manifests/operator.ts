@@ -1,0 +1,81 @@
+import { LEASE } from '#runtime/always-on/lease.ts'
+import { subscriptionsOf, watchedBy } from '#runtime/always-on/source.ts'
+import { type FunctionDefinition, groupOf } from '#sdk/index.ts'
+import { containerOf } from './container.ts'
+import { labelsOf, NAMESPACE } from './names.ts'
+import { identity, rulesOf } from './rbac.ts'
+
+const NAME = 'operator'
+
+/**
+ * The always-on host: one Deployment that runs all functions, but for what concerns dead letters, which it has none of. It may do what they may, and
+ * watch what wakes them. For clusters without Knative and KEDA; no part of an ordinary installation, which does the same work.
+ */
+export const operatorFor = (all: readonly FunctionDefinition[]): object[] => {
+  const functions = all.filter(({ on }) => !on.some((trigger) => 'deadLetters' in trigger))
+  const watching = watchedBy(subscriptionsOf(functions)).map(({ kind }) => ({
+    apiGroup: groupOf(kind),
+    resource: kind.plural,
+    verbs: ['list', 'watch'],
+  }))
+  const access = [...functions.flatMap((fn) => fn.access), ...watching]
+  return [...identity(NAME, rulesOf(access)), ...leaseRole, deployment]
+}
+
+const labels = labelsOf(NAME)
+const named = { name: NAME, namespace: NAMESPACE, labels }
+const coordination = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] }
+
+/** A name cannot be asked of what is yet to be created. */
+const leaseRole: readonly object[] = [
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: named,
+    rules: [
+      { ...coordination, verbs: ['create'] },
+      { ...coordination, resourceNames: [LEASE], verbs: ['get', 'patch'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: named,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NAME },
+    subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }],
+  },
+]
+
+const probe = (path: string) => ({ httpGet: { path, port: 'probes' } })
+
+const deployment = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: named,
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: {
+        serviceAccountName: NAME,
+        // Reconciles in hand are finished, however slow the API server is.
+        terminationGracePeriodSeconds: 60,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [
+          {
+            ...containerOf(NAME),
+            args: ['always-on/main.cjs', '--leader-elect'],
+            ports: [
+              { name: 'metrics', containerPort: 8080 },
+              { name: 'probes', containerPort: 8081 },
+            ],
+            livenessProbe: { ...probe('/healthz'), initialDelaySeconds: 15, periodSeconds: 20 },
+            readinessProbe: { ...probe('/readyz'), initialDelaySeconds: 5, periodSeconds: 10 },
+          },
+        ],
+      },
+    },
+  },
+}

@@ -1,0 +1,196 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { LEASE } from '#runtime/always-on/lease.ts'
+import { scenarios } from '../scenarios/scenarios.ts'
+import { phaseIs, type World } from '../scenarios/world.ts'
+import { type AlwaysOnStage, createAlwaysOnStage, faultsAlwaysOn, makeManaged } from './always-on-world.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { type OperatorProcess, startOperator } from './function-process.ts'
+import { installAlwaysOn } from './installation.ts'
+import { liveView } from './live-view.ts'
+import { startNodeStandIn } from './node-stand-in.ts'
+import { grantedTo, isOfOperator, type Restart, refusalsOf, usedBy } from './permissions.ts'
+
+let controlPlane: ControlPlane
+let stage: AlwaysOnStage
+const restarts: Restart[] = []
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane()
+  await startNodeStandIn(controlPlane)
+  await installAlwaysOn(controlPlane)
+  stage = createAlwaysOnStage(controlPlane)
+})
+afterAll(async () => {
+  await stage?.close()
+  await controlPlane?.stop()
+})
+
+/** Waits, and says how long it took, in ms. */
+const timed = async (what: string, isSo: () => Promise<boolean> | boolean, seconds: number): Promise<number> => {
+  const from = performance.now()
+  while (!(await isSo())) {
+    if (performance.now() - from > seconds * 1000) throw new Error(`${what}: not after ${seconds} s`)
+    await pause(20)
+  }
+  const ms = Math.round(performance.now() - from)
+  process.stdout.write(`${what}: ${ms} ms\n`)
+  return ms
+}
+
+describe('in one process on watches, a session that', () => {
+  beforeEach(() => stage.reset())
+
+  scenarios.forEach((scenario, index) => {
+    const missing = (scenario.needs ?? []).filter((fault) => !faultsAlwaysOn.includes(fault))
+    test.skipIf(missing.length > 0)(scenario.name, async () => scenario.run(await stage.world(`scenario-${index}`)))
+  })
+
+  test('was there before its namespace was managed is started once that is, and not looked after any more once it is not', async () => {
+    await controlPlane.api.post('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'latecomer' },
+    })
+    const world = liveView(controlPlane, 'latecomer') as World
+    const label = (value: string | null) =>
+      controlPlane.api.patch('/api/v1/namespaces/latecomer', 'merge', {
+        metadata: { labels: { 'ambient-code.io/managed': value } },
+      })
+    await world.create('early')
+    await pause(1000)
+    expect((await world.session('early'))?.status?.phase).toBeUndefined()
+    await label('true')
+    await phaseIs(world, 'early', 'Completed')
+    await label(null)
+    await pause(500)
+    await world.create('late')
+    await pause(1000)
+    expect((await world.session('late'))?.status?.phase).toBeUndefined()
+  })
+
+  test('is created after the API server was killed and came back is reconciled within ten seconds', async () => {
+    const world = await stage.world('returned')
+    await world.create('before', { runner: { seconds: 600 } })
+    await phaseIs(world, 'before', 'Running')
+    await controlPlane.stopApiServer('SIGKILL')
+    const from = Date.now()
+    // Long enough for the longest pause between attempts.
+    await pause(15_000)
+    await controlPlane.startApiServer()
+    const back = Date.now()
+    restarts.push({ from, until: back })
+    await world.create('after')
+    const ms = await timed(
+      'from the API server’s /readyz to a Job for a new session',
+      async () => (await world.session('after'))?.status?.jobName !== undefined,
+      20,
+    )
+    expect(ms).toBeLessThan(10_000)
+    await phaseIs(world, 'after', 'Completed')
+  })
+})
+
+describe('of two replicas with --leader-elect', () => {
+  const replicas: OperatorProcess[] = []
+  const add = async () => {
+    const replica = await startOperator(controlPlane, ['--leader-elect'])
+    replicas.push(replica)
+    await replica.ready(async () => (await replica.readiness()) === 'ok', 30)
+    return replica
+  }
+  const leads = async (replica: OperatorProcess) => (await replica.metric('dormouse_leader{function="operator"}')) === 1
+  const leader = async (): Promise<OperatorProcess> => {
+    for (const replica of replicas) if (replica.isRunning() && (await leads(replica))) return replica
+    throw new Error('nobody leads')
+  }
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/dormouse/leases/${LEASE}`
+  type Lease = { spec: { holderIdentity: string; leaseTransitions: number; leaseDurationSeconds: number } }
+  let world: World
+
+  beforeAll(async () => {
+    await stage.close()
+    await makeManaged(controlPlane, 'replicas')
+    world = liveView(controlPlane, 'replicas') as World
+    await add()
+    await add()
+  })
+  afterAll(() => Promise.all(replicas.map((replica) => replica.stop())))
+
+  test('one leads, and both are ready', async () => {
+    expect((await Promise.all(replicas.map(leads))).filter(Boolean)).toHaveLength(1)
+    expect(await Promise.all(replicas.map((replica) => replica.readiness()))).toEqual(['ok', 'ok'])
+    const { spec } = await controlPlane.api.get<Lease>(leases)
+    expect(spec).toMatchObject({ leaseTransitions: 0, leaseDurationSeconds: 15 })
+    await Promise.all(Array.from({ length: 10 }, (_, i) => world.create(`first-${i}`)))
+    for (let i = 0; i < 10; i++) await phaseIs(world, `first-${i}`, 'Completed')
+  })
+
+  test('the other takes over within three seconds of a SIGTERM, which ends the first with code 0', async () => {
+    const first = await leader()
+    const second = replicas.find((replica) => replica !== first) as OperatorProcess
+    await world.create('across', { runner: { seconds: 3 } })
+    await phaseIs(world, 'across', 'Running')
+    const ended = first.stop(20)
+    await timed('from SIGTERM to the next leader', () => leads(second), 3)
+    await ended
+    expect(await first.exited).toBe('exit code 0')
+    await phaseIs(world, 'across', 'Completed')
+    expect((await controlPlane.api.get<Lease>(leases)).spec.leaseTransitions).toBe(1)
+  })
+
+  test('the other takes over when the leader is killed, as soon as its Lease has run out', async () => {
+    const standby = await add()
+    const first = await leader()
+    await first.kill()
+    await world.create('orphaned')
+    const ms = await timed('from SIGKILL to the next leader', () => leads(standby), 20)
+    expect(ms).toBeGreaterThan(10_000)
+    await phaseIs(world, 'orphaned', 'Completed')
+  })
+
+  test('the leader ends with code 1 when it cannot renew its Lease, and the other goes on', async () => {
+    const first = await leader()
+    const standby = await add()
+    await controlPlane.stopApiServer('SIGKILL')
+    const from = Date.now()
+    await timed('from the end of the API server to that of its leader', () => !first.isRunning(), 13)
+    expect(await first.exited).toBe('exit code 1')
+    await controlPlane.startApiServer()
+    restarts.push({ from, until: Date.now() })
+    await timed('from the API server’s return to the next leader', () => leads(standby), 20)
+    await world.create('last')
+    await phaseIs(world, 'last', 'Completed')
+  })
+
+  test('no attempt of a session was started twice', () => {
+    const creates = controlPlane
+      .audit()
+      .filter(
+        (event) =>
+          isOfOperator(event) &&
+          event.verb === 'create' &&
+          event.objectRef?.resource === 'jobs' &&
+          event.objectRef.namespace === 'replicas',
+      )
+    const names = creates.map(({ objectRef, responseStatus }) => `${responseStatus?.code} ${objectRef?.name}`)
+    expect(names).toHaveLength(13)
+    expect(new Set(names).size).toBe(13)
+    expect(names.every((name) => name.startsWith('201 '))).toBe(true)
+  })
+})
+
+test('its permissions are exact: every verb of its roles was used, and none was refused', async () => {
+  const events = controlPlane.audit()
+  expect(refusalsOf(events, [...stage.restarts, ...restarts])).toEqual([])
+  const watched = controlPlane.openedWatches()
+  expect(usedBy('operator', [...events, ...watched])).toEqual(grantedTo('operator'))
+})
+
+test('its manifests pass the strict validation of the real API server', async () => {
+  const text = await controlPlane.kubectl('kustomize', 'always-on')
+  const answer = await controlPlane.kubectl('apply', '-f', '-', '--dry-run=server', '--validate=strict', {
+    stdin: text,
+  })
+  expect(answer.trim().split('\n').length).toBeGreaterThan(6)
+})
