@@ -19,6 +19,8 @@ beforeAll(async () => {
   controlPlane = await startControlPlane()
   await startNodeStandIn(controlPlane)
   await installAlwaysOn(controlPlane)
+  // Before any restart of the API server: the controllers are slow to come back, and without them a namespace has no ServiceAccount.
+  await makeManaged(controlPlane, 'replicas')
   stage = createAlwaysOnStage(controlPlane)
 })
 afterAll(async () => {
@@ -110,7 +112,6 @@ describe('of two replicas with --leader-elect', () => {
 
   beforeAll(async () => {
     await stage.close()
-    await makeManaged(controlPlane, 'replicas')
     world = liveView(controlPlane, 'replicas') as World
     await add()
     await add()
