@@ -18,7 +18,11 @@ export type WatchingTransport = Pick<Transport, 'send' | 'watch'> & {
 const admin: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
 /** The way to an emulated API server without a socket, watches included. */
-export const watchingTransport = (api: Pick<ApiServer, 'handle'>, clock: VirtualWorld): WatchingTransport => {
+export const watchingTransport = (
+  api: Pick<ApiServer, 'handle'>,
+  clock: VirtualWorld,
+  user: User = admin,
+): WatchingTransport => {
   const open = new Map<object, { path: string; breakOff: () => void }>()
   const requests: string[] = []
   let isAway = false
@@ -32,7 +36,7 @@ export const watchingTransport = (api: Pick<ApiServer, 'handle'>, clock: Virtual
   ) => {
     if (isAway) throw new UnreachableError(`${method} ${path}: connect ECONNREFUSED`)
     const headers = { 'content-type': type, accept }
-    return api.handle({ method, path, headers, user: admin, ...(body !== undefined && { body }) })
+    return api.handle({ method, path, headers, user, ...(body !== undefined && { body: structuredClone(body) }) })
   }
   return {
     open: () => [...open.values()].map(({ path }) => path),
