@@ -1,5 +1,5 @@
 import { LEASE } from '#runtime/always-on/lease.ts'
-import { subscriptionsOf, watchedBy } from '#runtime/always-on/source.ts'
+import { subscriptionsOf, watchedBy, wokenHere } from '#runtime/always-on/source.ts'
 import { type FunctionDefinition, groupOf } from '#sdk/index.ts'
 import { containerOf } from './container.ts'
 import { labelsOf, NAMESPACE } from './names.ts'
@@ -8,11 +8,11 @@ import { identity, rulesOf } from './rbac.ts'
 const NAME = 'operator'
 
 /**
- * The always-on host: one Deployment that runs all functions, but for what concerns dead letters, which it has none of. It may do what they may, and
+ * The always-on host: one Deployment that runs all functions that changes or the clock wake. It may do what they may, and
  * watch what wakes them. For clusters without Knative and KEDA; no part of an ordinary installation, which does the same work.
  */
 export const operatorFor = (all: readonly FunctionDefinition[]): object[] => {
-  const functions = all.filter(({ on }) => !on.some((trigger) => 'deadLetters' in trigger))
+  const functions = wokenHere(all)
   const watching = watchedBy(subscriptionsOf(functions)).map(({ kind }) => ({
     apiGroup: groupOf(kind),
     resource: kind.plural,

@@ -202,13 +202,17 @@ for (const name of names) {
   await writeFile(join(dist, name, 'main.cjs'), launcher('source', 'readFileSync(cache)'))
   if (await bakeCache(name)) commands.push(name)
 }
-// The name by which the upstream backend's CronJobs run it, from the image's working directory.
+// The name by which the upstream backend's CronJobs run it, from the image's working directory; with flags alone it is the operator.
 await writeFile(
   join(dist, 'operator'),
   `#!/nodejs/bin/node
-const [command = ''] = process.argv.splice(2, 1)
+const [command = ''] = process.argv.slice(2)
 const commands = ${JSON.stringify(commands)}
-if (commands.includes(command)) require('./' + command + '/main.cjs')
+if (command === '' || command.startsWith('-')) require('./always-on/main.cjs')
+else if (commands.includes(command)) {
+  process.argv.splice(2, 1)
+  require('./' + command + '/main.cjs')
+}
 else {
   process.stderr.write('operator: "' + command + '" is no command; there are: ' + commands.join(', ') + '\\n')
   process.exitCode = 2

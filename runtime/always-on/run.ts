@@ -15,6 +15,7 @@ import { type Host, startHost } from './host.ts'
 import { type Candidate, createCandidate } from './lease.ts'
 import { serveProbes } from './probes.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { wokenHere } from './source.ts'
 
 const NAME = 'operator'
 
@@ -29,7 +30,7 @@ export const runAlwaysOn = async (all: readonly FunctionDefinition[], args: read
   try {
     const flags = flagsOf(args)
     if (flags === 'help') return void process.stdout.write(usage)
-    const functions = all.filter(({ on }) => !on.some((trigger) => 'deadLetters' in trigger))
+    const functions = wokenHere(all)
     const maxConcurrentReconciles = flags.maxConcurrentReconciles ?? readConfig(process.env).maxConcurrentReconciles
     const queue = createQueue({ concurrency: maxConcurrentReconciles, clock: wallClock })
     const choices = { maxConcurrentReconciles, metrics: flags.metrics, turn: queue.turn }

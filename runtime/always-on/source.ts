@@ -10,7 +10,11 @@ export type Subscription = { readonly fn: FunctionDefinition; readonly kind: Kin
 
 export const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
 
-/** What the functions subscribe to. Dead letters are none of it: here nobody gives up. Pure. */
+/** Those that the always-on host runs. Commands are not its business, and there are no dead letters: here nobody gives up. Pure. */
+export const wokenHere = (functions: readonly FunctionDefinition[]): readonly FunctionDefinition[] =>
+  functions.filter(({ on }) => on.some((trigger) => 'changes' in trigger || 'everyMinutes' in trigger))
+
+/** What the functions subscribe to. Pure. */
 export const subscriptionsOf = (functions: readonly FunctionDefinition[]): readonly Subscription[] =>
   functions.flatMap((fn) =>
     fn.on.flatMap((trigger) => ('changes' in trigger ? [{ fn, kind: trigger.changes, labels: trigger.labels }] : [])),

@@ -8,13 +8,14 @@ import { jobKind } from '#reconcilers/agentic-session/job.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { startHost } from '#runtime/always-on/host.ts'
 import { createQueue } from '#runtime/always-on/queue.ts'
+import { wokenHere } from '#runtime/always-on/source.ts'
 import { loadFunctions } from '#runtime/functions.ts'
 import { type NewSession, sessionFor } from '../scenarios/world.ts'
 import { portsFor, serviceAccount } from './functions-in-process.ts'
 import { watchingTransport } from './watching-transport.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const functions = (await loadFunctions()).filter(({ on }) => !on.some((trigger) => 'deadLetters' in trigger))
+const functions = wokenHere(await loadFunctions())
 
 /** The always-on host with its rendered roles on an emulated cluster, in a managed namespace `team`. Nobody sweeps. */
 const aHost = async () => {
