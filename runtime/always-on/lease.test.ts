@@ -7,12 +7,19 @@ import { type Candidate, createCandidate, LEASE, leaseKind } from './lease.ts'
 
 const aCluster = () => {
   let isAway = false
-  const cluster = createMemoryCluster([], (call, commit) => {
+  let slow: Promise<unknown> | undefined
+  const cluster = createMemoryCluster([], async (call, commit) => {
     if (isAway) throw new UnreachableError(`${call.verb}: nobody answers`)
-    return commit()
+    const answer = commit()
+    await slow
+    return answer
   })
   return {
     cluster,
+    /** What is asked from now on is done at once, and answered when this is settled. */
+    answersAfter: (what: Promise<unknown>) => {
+      slow = what
+    },
     away: (is: boolean) => {
       isAway = is
     },
@@ -97,6 +104,21 @@ describe('a Lease', () => {
     await clock.advance(2400)
     expect(second.told).toEqual(['leads'])
     expect(specOf(cluster)).toMatchObject({ holderIdentity: 'second', leaseDurationSeconds: 15, leaseTransitions: 1 })
+  })
+
+  test('that is given back while a renewal is under way is free once that has come back', async () => {
+    const clock = createVirtualWorld()
+    const { cluster, answersAfter } = aCluster()
+    const first = aReplica(cluster, clock, 'first')
+    await clock.advance(1_900)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    answersAfter(promise)
+    await clock.advance(200)
+    const released = first.candidate.release()
+    await clock.advance(100)
+    resolve()
+    await released
+    expect(specOf(cluster)?.holderIdentity).toBe('')
   })
 
   test('that cannot be renewed for 10 s is lost, five before another may take it', async () => {

@@ -60,7 +60,8 @@ const aHost = async () => {
       admin.create(sessionKind, sessionFor(name, given), { namespace }),
     change: (name: string, spec: AgenticSession['spec'], namespace = 'team') =>
       admin.patch(sessionKind, { namespace, name }, { spec: { ...spec } }),
-    remove: (name: string) => admin.delete(sessionKind, { namespace: 'team', name }),
+    /** Its Job stays, so that nothing but its own going tells. */
+    remove: (name: string) => admin.delete(sessionKind, { namespace: 'team', name }, { policy: 'Orphan' }),
     label: (name: string, value: string | null) =>
       admin.patch(
         { apiVersion: 'v1', plural: 'namespaces' },
