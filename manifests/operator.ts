@@ -1,7 +1,7 @@
 import { LEASE } from '#runtime/always-on/lease.ts'
 import { subscriptionsOf, watchedBy, wokenHere } from '#runtime/always-on/source.ts'
 import { type FunctionDefinition, groupOf } from '#sdk/index.ts'
-import { containerOf } from './container.ts'
+import { containerOf, type Hosted, volumesOf } from './container.ts'
 import { labelsOf, NAMESPACE } from './names.ts'
 import { identity, rulesOf } from './rbac.ts'
 
@@ -19,7 +19,12 @@ export const operatorFor = (all: readonly FunctionDefinition[]): object[] => {
     verbs: ['list', 'watch'],
   }))
   const access = [...functions.flatMap((fn) => fn.access), ...watching]
-  return [...identity(NAME, rulesOf(access)), ...leaseRole, deployment]
+  const mistakesIn = functions.find((fn) => fn.mistakesIn)?.mistakesIn
+  return [
+    ...identity(NAME, rulesOf(access)),
+    ...leaseRole,
+    deploymentOf({ name: NAME, ...(mistakesIn && { mistakesIn }) }),
+  ]
 }
 
 const labels = labelsOf(NAME)
@@ -48,7 +53,7 @@ const leaseRole: readonly object[] = [
 
 const probe = (path: string) => ({ httpGet: { path, port: 'probes' } })
 
-const deployment = {
+const deploymentOf = (host: Hosted) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: named,
@@ -62,10 +67,11 @@ const deployment = {
         // Reconciles in hand are finished, however slow the API server is.
         terminationGracePeriodSeconds: 60,
         enableServiceLinks: false,
+        ...volumesOf(host),
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
         containers: [
           {
-            ...containerOf(NAME),
+            ...containerOf(host),
             args: ['always-on/main.cjs', '--leader-elect'],
             ports: [
               { name: 'metrics', containerPort: 8080 },
@@ -78,4 +84,4 @@ const deployment = {
       },
     },
   },
-}
+})

@@ -86,7 +86,8 @@ const bundleAlwaysOn = (names: readonly string[]) =>
       resolveDir: root,
       loader: 'ts',
     },
-    plugins: [kubeconfigApart],
+    plugins: [setApart],
+    external: neverLoaded,
     outfile: join(dist, 'always-on/main.cjs'),
   })
 

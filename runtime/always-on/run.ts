@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { Counter, Gauge } from 'prom-client'
-import type { FunctionDefinition } from '#sdk/index.ts'
+import type { FunctionDefinition, Settings } from '#sdk/index.ts'
 import { readConfig } from '../config.ts'
 import { createCluster } from '../kubernetes/cluster.ts'
 import { createTransport } from '../kubernetes/transport.ts'
@@ -34,7 +34,9 @@ export const runAlwaysOn = async (all: readonly FunctionDefinition[], args: read
     const maxConcurrentReconciles = flags.maxConcurrentReconciles ?? readConfig(process.env).maxConcurrentReconciles
     const queue = createQueue({ concurrency: maxConcurrentReconciles, clock: wallClock })
     const choices = { maxConcurrentReconciles, metrics: flags.metrics, turn: queue.turn }
-    const running = await startProcess({ name: NAME }, process.env, choices)
+    const mistakesIn = (settings: Settings) =>
+      new Set(functions.flatMap((fn) => fn.mistakesIn?.(settings) ?? [])).values().toArray()
+    const running = await startProcess({ name: NAME, mistakesIn }, process.env, choices)
     const state: State = { host: undefined, candidate: undefined, isLeader: !flags.isLeaderElected }
     const restarts = countIn(running.metrics, queue, state)
     const probes = flags.probes && (await serveProbes(flags.probes, () => obstaclesOf(state)))

@@ -9,6 +9,7 @@ export const faultsAlwaysOn: readonly Fault[] = [
   'two instances',
   'API server restarted',
   'admission policy',
+  'node hangs',
   'sweeper left alone',
 ]
 
