@@ -31,10 +31,9 @@ const aHost = async (handle: FunctionDefinition['handle'] = async () => settled(
       return handle(event, ports)
     },
   }
-  const metrics: Metrics = {
+  const metrics: Pick<Metrics, 'observe' | 'malformed'> = {
     observe: ({ state }) => void counted.push(state),
     malformed: () => void counted.push('malformed'),
-    serve: () => Promise.reject(new Error('not asked for')),
   }
   const host = buildKnativeHost(fn, portsOn(createMemoryCluster(), log && { log }), metrics)
   hosts.push(host)

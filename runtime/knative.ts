@@ -36,7 +36,11 @@ const noSchemas = (): never => {
  * nothing. Every answer has an empty body, but for a reply event: a broker takes another body for a broken reply, and a long one
  * behind an error ends Knative's in-memory dispatcher.
  */
-export const buildKnativeHost = (fn: FunctionDefinition, ports: Ports, metrics: Metrics): FastifyInstance => {
+export const buildKnativeHost = (
+  fn: FunctionDefinition,
+  ports: Ports,
+  metrics: Pick<Metrics, 'observe' | 'malformed'>,
+): FastifyInstance => {
   const app = fastify({
     forceCloseConnections: 'idle',
     return503OnClosing: false,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type Counter, type Gauge, type Histogram, one } from '#sdk/metrics.ts'
 import { settled } from '#sdk/outcome.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
@@ -56,5 +57,42 @@ describe('the metrics', () => {
     close = async () => void (await once(server.close(), 'close'))
     const { port } = server.address() as AddressInfo
     await expect(createMetrics('g').serve('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+
+  const scraped = async (metrics: Metrics) => (await (await served(metrics))('/metrics')).text()
+  const counter: Counter = { type: 'counter', name: 'naps_total', help: 'Naps.', labels: ['home'] }
+  const gauge: Gauge = { type: 'gauge', name: 'nappers', help: 'Who sleeps.', labels: ['home'] }
+  const histogram: Histogram = {
+    type: 'histogram',
+    name: 'nap_seconds',
+    help: 'Seconds.',
+    labels: ['home'],
+    buckets: [1, 60],
+  }
+
+  it('that plans measure have the labels of their definition and no other', async () => {
+    const metrics = createMetrics('f')
+    metrics.measure(one(counter, { home: 'a' }))
+    metrics.measure(one(counter, { home: 'a' }))
+    metrics.measure({ metric: histogram, labels: { home: 'a' }, value: 30 })
+    const lines = (await scraped(metrics)).split('\n')
+    expect(lines).toContain('naps_total{home="a"} 2')
+    expect(lines).toContain('nap_seconds_bucket{le="1",home="a"} 0')
+    expect(lines).toContain('nap_seconds_bucket{le="60",home="a"} 1')
+  })
+
+  it('forget of a gauge what the last survey does not name', async () => {
+    const metrics = createMetrics('f')
+    metrics.measure({ metric: gauge, series: [{ labels: { home: 'a' }, value: 2 }] })
+    metrics.measure({ metric: gauge, series: [{ labels: { home: 'b' }, value: 1 }] })
+    const text = await scraped(metrics)
+    expect(text).toContain('nappers{home="b"} 1')
+    expect(text).not.toContain('home="a"')
+  })
+
+  it('leave out a time that nobody wrote down', async () => {
+    const metrics = createMetrics('f')
+    metrics.measure({ metric: histogram, labels: { home: 'a' }, value: Number.NaN })
+    expect(await scraped(metrics)).not.toContain('nap_seconds')
   })
 })

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import type { Outcome } from '#sdk/index.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Outcome, Ports } from '#sdk/index.ts'
 
 /** Seconds: from a discarded event to one that waited for a throttled API server. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -10,20 +10,24 @@ export type Metrics = {
   observe(outcome: Outcome, seconds: number, functionName?: string): void
   /** Counts a delivery that was no CloudEvent. */
   malformed(): void
+  readonly measure: Ports['measure']
   serve(host: string | undefined, port: number): Promise<Server>
 }
 
 /** What a host may add to: what it alone counts. */
 export type OpenMetrics = Metrics & { readonly registry: Registry }
 
-/** The metrics of one process. Labels are the function, the outcome's state and its reason: closed sets, and no object's name. */
+/**
+ * The metrics of one process. Those of the process have the function, the outcome's state and its reason for labels: closed sets, and no
+ * object's name. Those that plans measure have the labels of their definition, and are there from their first value on.
+ */
 export const createMetrics = (functionName: string): OpenMetrics => {
   const registry = new Registry()
-  registry.setDefaultLabels({ function: functionName })
+  const fn = { function: functionName }
   const outcomes = new Counter({
     name: 'dormouse_outcomes_total',
     help: 'Events and sweeps by what became of them.',
-    labelNames: ['function', 'state', 'reason'],
+    labelNames: ['state', 'reason', 'function'],
     registers: [registry],
   })
   const durations = new Histogram({
@@ -36,23 +40,29 @@ export const createMetrics = (functionName: string): OpenMetrics => {
   const malformed = new Counter({
     name: 'dormouse_malformed_requests_total',
     help: 'Deliveries that were not a CloudEvent.',
+    labelNames: ['function'],
     registers: [registry],
   })
-  for (const state of ['settled', 'waiting', 'rejected', 'failed']) durations.zero({ function: functionName, state })
-  let isProcessCollected = false
-  const text = (): Promise<string> => {
+  malformed.inc(fn, 0)
+  for (const state of ['settled', 'waiting', 'rejected', 'failed']) durations.zero({ ...fn, state })
+
+  let ofProcess: Registry | undefined
+  const text = async (): Promise<string> => {
     // From the first scrape on: a cold start does not wait for it.
-    if (!isProcessCollected) collectDefaultMetrics({ register: registry })
-    isProcessCollected = true
-    return registry.metrics()
+    if (!ofProcess) {
+      ofProcess = new Registry()
+      collectDefaultMetrics({ register: ofProcess, labels: fn })
+    }
+    return `${await registry.metrics()}\n${await ofProcess.metrics()}`
   }
   return {
     observe: ({ state, reason }, seconds, name = functionName) => {
       outcomes.inc({ state, reason, function: name })
-      durations.observe({ function: name, state }, seconds)
+      durations.observe({ state, function: name }, seconds)
     },
     registry,
-    malformed: () => malformed.inc(),
+    malformed: () => malformed.inc(fn),
+    measure: measureIn(registry),
     serve: async (host, port) => {
       const server = createServer((request, response) => {
         if (request.url !== '/metrics') return void response.writeHead(404).end()
@@ -64,5 +74,34 @@ export const createMetrics = (functionName: string): OpenMetrics => {
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
       return server
     },
+  }
+}
+
+/** Each metric is made when it is first measured. */
+const measureIn = (registry: Registry): Ports['measure'] => {
+  const known = new Map<string, Counter | Histogram | Gauge>()
+  const knownAs = <M extends Counter | Histogram | Gauge>(name: string, make: () => M): M => {
+    // One name, one definition: what is found under it is what it was made as.
+    const metric = (known.get(name) as M | undefined) ?? make()
+    known.set(name, metric)
+    return metric
+  }
+  return (measured) => {
+    const { name, help, labels: labelNames } = measured.metric
+    const described = { name, help, labelNames: [...labelNames], registers: [registry] }
+    if ('series' in measured) {
+      const gauge = knownAs(name, () => new Gauge(described))
+      gauge.reset()
+      for (const { labels, value } of measured.series) gauge.set(labels, value)
+      return
+    }
+    const { metric, labels, value } = measured
+    // Of a time that nobody wrote down.
+    if (!Number.isFinite(value)) return
+    if (metric.type === 'counter') knownAs(name, () => new Counter(described)).inc(labels, value)
+    else {
+      const buckets = [...metric.buckets]
+      knownAs(name, () => new Histogram({ ...described, buckets })).observe(labels, value)
+    }
   }
 }

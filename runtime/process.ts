@@ -49,12 +49,14 @@ export const startProcess = async (
   const logFor = (name: string): Log => pino({ level: config.isDevMode ? 'debug' : 'info', base: { function: name } })
   const connection = await connect(process.env)
   const transport: Transport = createTransport(connection, concurrency)
+  const metrics = createMetrics(name)
   const common = {
     cluster: createCluster(transport),
     now: () => new Date(),
     settings,
     random: randomUUID,
     askBackend: createBackend(config.settings.backendUrl, connection),
+    measure: metrics.measure,
     turn: choices.turn ?? createTurns(concurrency),
   }
   const portsFor = (name: string): Ports => {
@@ -65,7 +67,6 @@ export const startProcess = async (
       handled: { has: (change) => handled.has(change), add: (change) => void handled.set(change, true) },
     }
   }
-  const metrics = createMetrics(name)
   const { host, metricsPort: port } = config
   const place = 'metrics' in choices ? choices.metrics : port > 0 ? { host, port } : undefined
   const server = place && (await metrics.serve(place.host, place.port))

@@ -79,10 +79,8 @@ describe('one sweep', () => {
         return outcome
       },
     }
-    const metrics: Metrics = {
+    const metrics: Pick<Metrics, 'observe'> = {
       observe: (outcome) => void observed.push(outcome),
-      malformed: () => undefined,
-      serve: () => Promise.reject(new Error('not asked for')),
     }
     return { returned: await sweepOnce(fn, portsOn(createMemoryCluster(), differing), metrics), events, observed }
   }

@@ -4,7 +4,11 @@ import type { FunctionDefinition, Outcome, Ports } from '#sdk/index.ts'
 import type { Metrics } from './metrics.ts'
 
 /** One sweep: what KEDA's cron window, a CronJob or a hand asks for. */
-export const sweepOnce = async (fn: FunctionDefinition, ports: Ports, metrics: Metrics): Promise<Outcome> => {
+export const sweepOnce = async (
+  fn: FunctionDefinition,
+  ports: Ports,
+  metrics: Pick<Metrics, 'observe'>,
+): Promise<Outcome> => {
   const start = performance.now()
   const time = ports.now().toISOString()
   const tick = new CloudEvent({ id: time, type: 'dev.dormouse.schedule', source: `/dormouse/${fn.name}`, time })

@@ -1,5 +1,6 @@
 import { type WantedCondition, type WrittenCondition, withConditions } from './conditions.ts'
-import { type KubernetesObject, type Live, refOf } from './object.ts'
+import { eventAbout } from './events.ts'
+import type { KubernetesObject, Live } from './object.ts'
 
 /** Says `False` while events about an object were lost that nobody has made up for. It is not there in ordinary times. */
 export const EVENTS_DELIVERED = 'EventsDelivered'
@@ -70,25 +71,16 @@ export const warningOf = (
   object: Live<KubernetesObject & { readonly status?: TellsDeadLetters<StoredCondition & { message?: string }> }>,
   { component, at }: { readonly component: string; readonly at: string },
 ) => {
-  const { namespace, name } = refOf(object)
-  const { uid, resourceVersion } = object.metadata
   const told = object.status?.conditions?.find(({ type }) => type === EVENTS_DELIVERED)
-  const since = told?.lastTransitionTime ?? at
-  const end = `.${uid.slice(0, 8)}.${(Date.parse(since) / 1000).toString(16)}`
-  const start = name.slice(0, 253 - end.length).replace(/[-.]+$/, '')
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name: start + end, namespace },
-    involvedObject: { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid, resourceVersion },
+  const first = told?.lastTransitionTime ?? at
+  return eventAbout(object, {
     type: 'Warning',
     reason: 'DeadLettered',
     message: told?.message ?? '',
+    mark: (Date.parse(first) / 1000).toString(16),
+    component,
+    first,
+    last: at,
     count: object.status?.deadLetters?.count ?? 1,
-    firstTimestamp: since,
-    lastTimestamp: at,
-    source: { component },
-    reportingComponent: component,
-    reportingInstance: '',
-  }
+  })
 }

@@ -2,6 +2,7 @@ export type { Cluster, ListQuery } from './cluster.ts'
 export { secondsOf, type WantedCondition, withConditions } from './conditions.ts'
 export { EVENTS_DELIVERED, withoutDeadLetters } from './dead-letters.ts'
 export * from './errors.ts'
+export type { Telling } from './events.ts'
 export {
   type Access,
   defineFunction,
@@ -12,6 +13,16 @@ export {
   type Trigger,
   type Verb,
 } from './function.ts'
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  type Measure,
+  one,
+  type Survey,
+  secondsBetween,
+} from './metrics.ts'
 export { managedNamespace } from './namespaces.ts'
 export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 export type { ObjectEvent } from './object-event.ts'

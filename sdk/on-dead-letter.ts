@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts'
 import { secondsOf } from './conditions.ts'
 import { type DeadLetter, type TellsDeadLetters, warningOf, withDeadLetter } from './dead-letters.ts'
 import { ConflictError, NotFoundError, PermanentError, TransientError } from './errors.ts'
+import { eventKind } from './events.ts'
 import { mergePatch } from './merge-patch.ts'
 import { type Kind, type KubernetesObject, keyOf, type Live, type Ref } from './object.ts'
 import { type ObjectEvent, objectEventOf } from './object-event.ts'
@@ -118,13 +119,6 @@ const record = async <T extends KubernetesObject & { readonly status?: TellsDead
     }
   }
   throw new TransientError(`record a dead letter on ${kind.kind} ${keyOf(ref)}: it changed ${ROUNDS} times in a row`)
-}
-
-const eventKind: Kind<ReturnType<typeof warningOf>> = {
-  apiVersion: 'v1',
-  kind: 'Event',
-  plural: 'events',
-  scope: 'Namespaced',
 }
 
 const warn = async (

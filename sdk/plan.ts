@@ -1,9 +1,16 @@
+import type { Telling } from './events.ts'
 import { mergePatch } from './merge-patch.ts'
+import type { Histogram, Labels, Measure } from './metrics.ts'
 import type { Kind, KubernetesObject, Ref } from './object.ts'
 import type { Announcement } from './outcome.ts'
 
 /** A write, safe to repeat: its precondition makes a second one harmless. */
-export type Action =
+export type Action = Write & { readonly timed?: Timed }
+
+/** Where to put the seconds that an action took, once all actions of its plan succeeded. Those of one metric are added up first. */
+type Timed = { readonly metric: Histogram; readonly labels: Labels }
+
+type Write =
   /** The name must be deterministic: two creators then collide instead of making two. */
   | { readonly verb: 'create'; readonly kind: Kind; readonly object: KubernetesObject }
   | Ensure
@@ -47,6 +54,9 @@ export type Plan<S extends object = object> = {
   /** When time alone will make another plan due. */
   readonly checkAgainAt?: Date
   readonly announce?: Announcement
+  /** What to tell as core/v1 Events, and to count: both only where this plan's status was written, so never twice. */
+  readonly events?: readonly Telling[]
+  readonly measures?: readonly Measure[]
 }
 
 export const create = <T extends KubernetesObject>(kind: Kind<T>, object: T): Action => ({

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts'
+import type { Measure, Survey } from './metrics.ts'
 import type { Outcome } from './outcome.ts'
 
 export type Log = {
@@ -33,6 +34,8 @@ export type Ports = {
   readonly askBackend: (path: string, body: object) => Promise<void>
   /** A text that nobody can guess, another each time. */
   readonly random: () => string
+  /** Counts in memory; never waits for anything. */
+  readonly measure: (measure: Measure | Survey) => void
   /** Runs work for one key at a time. Calls that come meanwhile all join the one run that follows. */
   readonly turn: (key: string, work: () => Promise<Outcome>) => Promise<Outcome>
   /** Which changes (uid and resourceVersion) this process has dealt with lately. */

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type Around, createMemoryCluster, type MemoryCluster } from '#test/memory-cluster.ts'
 import { NOW, portsOn } from '#test/ports.ts'
-import { ConflictError, RefusedError, UnreachableError } from './errors.ts'
+import { ConflictError, ForbiddenError, RefusedError, UnreachableError } from './errors.ts'
+import { eventKind } from './events.ts'
+import { type Counter, type Histogram, type Measure, one, type Survey } from './metrics.ts'
 import type { Kind, KubernetesObject, Live } from './object.ts'
 import { create, type Plan, remove, unannotate } from './plan.ts'
 import type { Ports } from './ports.ts'
 import { defineReconciler, reconcile, type Situation } from './reconcile.ts'
+import { tell } from './tell.ts'
 
 type Nap = KubernetesObject & { readonly status?: { readonly phase?: string; readonly note?: string } }
 const napKind: Kind<Nap> = { apiVersion: 'test/v1', kind: 'Nap', plural: 'naps', scope: 'Namespaced' }
@@ -271,5 +274,108 @@ describe('an error', () => {
     expect(lines).toEqual([
       { kind: 'Nap', ref, state: 'failed', reason: 'TypeError', cause: 'spec is not what it seems' },
     ])
+  })
+})
+
+describe('what a plan has to tell', () => {
+  const counter: Counter = { type: 'counter', name: 'naps_total', help: '', labels: ['home'] }
+  const seconds: Histogram = { type: 'histogram', name: 'pillow_seconds', help: '', labels: [], buckets: [1] }
+  const telling = (): Plan => ({
+    ...asleep(),
+    events: [{ type: 'Normal', reason: 'Asleep', message: 'sleeps' }],
+    measures: [one(counter, { home: 'noon' })],
+  })
+  const wakeAll = async (cluster: MemoryCluster, plans: Plans, differing: Partial<Ports> = {}) => {
+    const measured: (Measure | Survey)[] = []
+    const measure: Ports['measure'] = (each) => void measured.push(each)
+    const { outcome } = await wake(cluster, plans, { measure, ...differing })
+    return { outcome, measured, events: cluster.all(eventKind) }
+  }
+  const named = (measured: readonly (Measure | Survey)[]) => measured.map(({ metric }) => metric.name)
+
+  it('is told and counted once its status is written', async () => {
+    const { measured, events } = await wakeAll(createMemoryCluster([aNap()]), [telling])
+    expect(measured).toEqual([{ metric: counter, labels: { home: 'noon' }, value: 1 }])
+    expect(events).toMatchObject([
+      {
+        metadata: { namespace: 'home', name: expect.stringMatching(/^noon\.nap-uid\.\d+\.0$/) },
+        involvedObject: { apiVersion: 'test/v1', kind: 'Nap', namespace: 'home', name: 'noon', uid: 'nap-uid' },
+        type: 'Normal',
+        reason: 'Asleep',
+        message: 'sleeps',
+        count: 1,
+        firstTimestamp: '2026-03-01T12:00:00Z',
+        lastTimestamp: '2026-03-01T12:00:00Z',
+      },
+    ])
+  })
+
+  it('is not where the status is so already', async () => {
+    const { measured, events } = await wakeAll(createMemoryCluster([aNap({ status: { phase: 'Asleep' } })]), [telling])
+    expect([measured, events]).toEqual([[], []])
+  })
+
+  it('is told once by several processes that decide alike', async () => {
+    const cluster = createMemoryCluster([aNap()])
+    const all = await Promise.all([1, 2, 3].map(() => wakeAll(cluster, [telling])))
+    expect(named(all.flatMap(({ measured }) => measured))).toEqual(['naps_total'])
+    expect(cluster.all(eventKind)).toHaveLength(1)
+  })
+
+  it.each([new ForbiddenError('no'), new UnreachableError('gone'), new RefusedError('QuotaExceeded', 'full')])(
+    'fails nothing where its Event gets %s, and is logged and counted',
+    async (error) => {
+      const lines: object[] = []
+      const log = { ...portsOn(createMemoryCluster()).log, warn: (fields: object) => void lines.push(fields) }
+      const cluster = createMemoryCluster([aNap()], (call, commit) => {
+        if (call.kind === 'Event') throw error
+        return commit()
+      })
+      const { outcome, measured } = await wakeAll(cluster, [telling], { log })
+      expect(outcome).toMatchObject({ state: 'settled' })
+      expect(named(measured)).toEqual(['naps_total', 'dormouse_events_lost_total'])
+      expect(lines).toEqual([{ kind: 'Nap', ref, event: 'Asleep', cause: error.message }])
+    },
+  )
+
+  it('is the same Event where it is told again', async () => {
+    const cluster = createMemoryCluster([aNap()])
+    const nap = (await cluster.get(napKind, ref)) as Live<Nap>
+    const lines: object[] = []
+    const log = { ...portsOn(cluster).log, warn: (fields: object) => void lines.push(fields) }
+    for (const _ of [1, 2]) await tell(telling(), nap, portsOn(cluster, { log }))
+    expect(cluster.all(eventKind)).toMatchObject([{ count: 1 }])
+    expect(lines).toEqual([])
+  })
+
+  it('is another Event for each time that the object changes', async () => {
+    const cluster = createMemoryCluster([aNap()])
+    const again = (note: string) => (): Plan => ({ ...telling(), status: { phase: 'Asleep', note } })
+    await wakeAll(cluster, [again('a')])
+    await wakeAll(cluster, [again('b')])
+    await wakeAll(cluster, [again('a')])
+    expect(cluster.all(eventKind)).toHaveLength(3)
+  })
+
+  it('is how long the actions of one metric took together, where they succeed', async () => {
+    let time = NOW.getTime()
+    const around: Around = (call, commit) => {
+      if (call.verb === 'create') time += 250
+      return commit()
+    }
+    const made = ['a', 'b'].map((name) => ({
+      ...create(pillowKind, aPillow(name)),
+      timed: { metric: seconds, labels: {} },
+    }))
+    const now = () => new Date(time)
+    const { measured } = await wakeAll(
+      createMemoryCluster([aNap()], around),
+      [() => ({ ...asleep(), actions: made })],
+      { now },
+    )
+    expect(measured).toEqual([{ metric: seconds, labels: {}, value: 0.5 }])
+    const taken = createMemoryCluster([aNap(), aPillow('b')], around)
+    const failing = await wakeAll(taken, [() => ({ ...asleep(), actions: made }), asleep], { now })
+    expect(failing.measured).toEqual([])
   })
 })

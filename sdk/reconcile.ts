@@ -2,10 +2,12 @@ import type { Cluster } from './cluster.ts'
 import { ensureObject } from './ensure.ts'
 import { ConflictError, NotFoundError, type RefusalReason, RefusedError, TransientError } from './errors.ts'
 import { mergePatch } from './merge-patch.ts'
+import { type Histogram, type Labels, secondsBetween } from './metrics.ts'
 import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 import { type Announcement, type Outcome, outcomeOf, settled } from './outcome.ts'
 import type { Action, Plan } from './plan.ts'
 import type { Ports, Settings } from './ports.ts'
+import { tell } from './tell.ts'
 
 /** The API server would not take what the last plan wanted to create. */
 export type Refusal = { readonly reason: RefusalReason; readonly message: string }
@@ -24,6 +26,12 @@ export type Reconciler<T extends KubernetesObject = KubernetesObject, O = unknow
   observe(object: Live<T>, cluster: Cluster, settings: Settings): Promise<O>
   /** Decides. Pure: reads no clock, no environment, no network, and may be called as often as one likes. */
   plan(situation: Situation<Live<T>, O>): Plan
+  /** Where to put the seconds that each reconcile takes. */
+  readonly duration?: {
+    readonly metric: Histogram
+    /** `object` as it was found; `undefined` where there was none. */
+    labels(object: Live<T> | undefined, isSuccess: boolean): Labels
+  }
 }
 
 /** Checks the types of a reconciler and returns it. */
@@ -43,21 +51,34 @@ export const reconcile = <T extends KubernetesObject, O>(
   ports: Ports,
 ): Promise<Outcome> =>
   ports.turn(`${reconciler.kind.kind} ${keyOf(ref)}`, async () => {
-    const outcome = await attempt(reconciler, ref, ports).catch(outcomeOf)
+    const start = ports.now()
+    let found: Live<T> | undefined
+    const look = async () => {
+      found = await ports.cluster.get(reconciler.kind, ref)
+      return found
+    }
+    const outcome = await attempt(reconciler, ref, ports, look).catch(outcomeOf)
     const fields = { kind: reconciler.kind.kind, ref, state: outcome.state, reason: outcome.reason }
-    if (outcome.state === 'rejected' || outcome.state === 'failed') {
-      ports.log.warn({ ...fields, cause: outcome.error.message }, 'not reconciled')
-    } else ports.log.info(fields, 'reconciled')
+    const isSuccess = outcome.state === 'settled' || outcome.state === 'waiting'
+    if (isSuccess) ports.log.info(fields, 'reconciled')
+    else ports.log.warn({ ...fields, cause: outcome.error.message }, 'not reconciled')
+    const { duration } = reconciler
+    if (duration) {
+      const labels = duration.labels(found, isSuccess)
+      ports.measure({ metric: duration.metric, labels, value: secondsBetween(start, ports.now()) })
+    }
     return outcome
   })
 
 const attempt = async <T extends KubernetesObject, O>(
   reconciler: Reconciler<T, O>,
   ref: Ref,
-  { cluster, now, settings, random }: Ports,
+  ports: Ports,
+  look: () => Promise<Live<T> | undefined>,
 ): Promise<Outcome> => {
+  const { cluster, now, settings } = ports
   const { kind } = reconciler
-  let object = await cluster.get(kind, ref)
+  let object = await look()
   let refusal: Refusal | undefined
   let announce: Announcement | undefined
   for (let round = 0; round < ROUNDS; round++) {
@@ -65,7 +86,7 @@ const attempt = async <T extends KubernetesObject, O>(
     const observed = await reconciler.observe(object, cluster, settings)
     const plan = reconciler.plan({ object, observed, now: now(), settings, refusal })
     try {
-      object = await carryOut(plan, kind, object, { cluster, random })
+      object = await carryOut(plan, kind, object, ports)
     } catch (error) {
       if (error instanceof RefusedError && refusal === undefined) refusal = error
       else if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
@@ -82,28 +103,47 @@ const attempt = async <T extends KubernetesObject, O>(
   throw new TransientError(`reconcile ${kind.kind} ${keyOf(ref)}: it changed under our hands ${ROUNDS} times in a row`)
 }
 
-type Tools = Pick<Ports, 'cluster' | 'random'>
-
 /** The one loop that acts. Returns the object as our writes left it: each had the resourceVersion of the one before. */
 const carryOut = async <T extends KubernetesObject>(
   plan: Plan,
   kind: Kind<T>,
   planned: Live<T>,
-  ports: Tools,
+  ports: Ports,
 ): Promise<Live<T>> => {
-  const { cluster } = ports
-  let object = planned
-  for (const action of plan.actions ?? []) object = await perform(action, kind, object, ports)
+  const object = await act(plan.actions ?? [], kind, planned, ports)
   const patch = plan.status && mergePatch((object as { status?: object }).status ?? {}, plan.status)
   if (!patch) return object
-  return cluster.patchStatus(kind, refOf(object), { metadata: versionOf(object), status: patch })
+  const body = { metadata: versionOf(object), status: patch }
+  const written = await ports.cluster.patchStatus(kind, refOf(object), body)
+  await tell(plan, written, ports)
+  return written
+}
+
+const act = async <T extends KubernetesObject>(
+  actions: readonly Action[],
+  kind: Kind<T>,
+  planned: Live<T>,
+  ports: Ports,
+): Promise<Live<T>> => {
+  const { now, measure } = ports
+  let object = planned
+  const taken = new Map<Histogram, { readonly labels: Labels; readonly value: number }>()
+  for (const action of actions) {
+    const start = now()
+    object = await perform(action, kind, object, ports)
+    if (!action.timed) continue
+    const { metric, labels } = action.timed
+    taken.set(metric, { labels, value: (taken.get(metric)?.value ?? 0) + secondsBetween(start, now()) })
+  }
+  for (const [metric, { labels, value }] of taken) measure({ metric, labels, value })
+  return object
 }
 
 const perform = async <T extends KubernetesObject>(
   action: Action,
   kind: Kind<T>,
   object: Live<T>,
-  { cluster, random }: Tools,
+  { cluster, random }: Ports,
 ): Promise<Live<T>> => {
   switch (action.verb) {
     case 'ensure':

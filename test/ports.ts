@@ -22,6 +22,7 @@ export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports
   settings,
   askBackend: () => Promise.reject(new Error('there is no backend')),
   random: () => `chance-${++drawn}`,
+  measure: () => undefined,
   turn: (_key, work) => work(),
   handled: new Set<string>(),
   ...differing,

@@ -13,6 +13,7 @@ import onDeadLetter from './index.ts'
 
 type KubeEvent = KubernetesObject & {
   readonly count: number
+  readonly reason: string
   readonly message: string
   readonly involvedObject: object
 }
@@ -86,7 +87,7 @@ describe('a dead letter', () => {
     now = new Date('2026-03-01T12:05:00Z')
     await onDeadLetter.handle(about(job, { id: 'other' }), ports)
     expect(cluster.all(sessionKind)[0]?.status?.deadLetters).toMatchObject({ count: 1 })
-    expect(cluster.all(eventKind)).toHaveLength(2)
+    expect(cluster.all(eventKind).filter(({ reason }) => reason === 'DeadLettered')).toHaveLength(2)
   })
 
   it('that says neither who nor why, for nobody answered in time, is written without', async () => {

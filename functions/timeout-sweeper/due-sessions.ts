@@ -13,6 +13,7 @@ import { attemptOf } from '#reconcilers/agentic-session/observe.ts'
 import { planSession } from '#reconcilers/agentic-session/plan.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { isIdle, type Kind, keyOf, type Live, managedNamespace, type Ports, type Ref, refOf } from '#sdk/index.ts'
+import { createCensus } from './census.ts'
 import { ownersOfStaleCopies } from './stale-copies.ts'
 
 const namespaceKind: Kind = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }
@@ -36,13 +37,14 @@ const selectorOf = (labels: Readonly<Record<string, string>>) =>
  * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status. Only the Pod of a
  * session that is late to start can say why, so that each of those is looked into.
  */
-export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGenerator<Ref> {
+export async function* dueSessions({ cluster, now, settings, measure }: Ports): AsyncGenerator<Ref> {
   const managed = new Set<string>()
   for await (const { metadata } of cluster.listMetadata(namespaceKind, {
     labelSelector: selectorOf(managedNamespace),
   })) {
     managed.add(metadata.name)
   }
+  const census = createCensus(managed)
   const jobs = new Map<string, JobFacts>()
   for await (const job of cluster.list(jobKind, { labelSelector: selectorOf(jobLabels), pageSize: PAGE_SIZE }))
     jobs.set(keyOf(refOf(job)), factsOf(job))
@@ -71,6 +73,7 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
   }
   const open = new Set<string>()
   for await (const session of cluster.list(sessionKind, { fieldSelector: noneOf(ended), pageSize: PAGE_SIZE })) {
+    census.countOpen(session)
     if (!managed.has(session.metadata.namespace)) continue
     open.add(session.metadata.uid)
     if (isDue(session)) yield refOf(session)
@@ -81,9 +84,11 @@ export async function* dueSessions({ cluster, now, settings }: Ports): AsyncGene
     if (!current.has(key) && !end && owner && managed.has(owner.ref.namespace)) yield owner.ref
   }
   for await (const session of cluster.listMetadata(sessionKind, { fieldSelector: noneOf(unended) })) {
+    census.countEnded(session)
     // A phase that is absent is none of the open ones either; such sessions came in the first list.
     if (managed.has(session.metadata.namespace) && desiredPhaseOf(session)) yield refOf(session)
   }
+  for (const survey of census.surveys(jobs.values())) measure(survey)
   for await (const session of cluster.listMetadata(sessionKind, {
     fieldSelector: `${noneOf(unended)},${deadLettered}`,
   })) {

@@ -18,4 +18,5 @@ export const sessionAccess: readonly Access[] = [
   { apiGroup: 'networking.k8s.io', resource: 'networkpolicies', verbs: ensured },
   { apiGroup: 'rbac.authorization.k8s.io', resource: 'roles', verbs: ensured },
   { apiGroup: 'rbac.authorization.k8s.io', resource: 'rolebindings', verbs: ensured },
+  { apiGroup: '', resource: 'events', verbs: ['create'] },
 ]

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { UnreachableError } from '#sdk/errors.ts'
-import { type KubernetesObject, type Live, type Outcome, reconcile } from '#sdk/index.ts'
+import { type KubernetesObject, type Live, type Outcome, type Ports, reconcile } from '#sdk/index.ts'
 import { type Around, createMemoryCluster, type MemoryCluster } from '#test/memory-cluster.ts'
-import { portsOn, settings } from '#test/ports.ts'
+import { NOW, portsOn, settings } from '#test/ports.ts'
 import { DESIRED_PHASE } from './annotations.ts'
 import * as kinds from './children.ts'
 import { aJob, aSession } from './fixtures.ts'
@@ -32,11 +32,11 @@ const aSecret = (namespace: string, name: string, more: object = {}): Kubernetes
 const key = aSecret('team-a', 'runner-key')
 const tracing = aSecret('platform', 'tracing')
 
-const wake = (cluster: MemoryCluster, name = ref.name): Promise<Outcome> =>
+const wake = (cluster: MemoryCluster, name = ref.name, differing: Partial<Ports> = {}): Promise<Outcome> =>
   reconcile(
     agenticSession,
     { ...ref, name },
-    portsOn(cluster, { settings: { ...settings, runnerProfiles: { profiles: [everything] } } }),
+    portsOn(cluster, { settings: { ...settings, runnerProfiles: { profiles: [everything] } }, ...differing }),
   )
 
 const secretIn = (cluster: MemoryCluster, namespace: string, name: string) => {
@@ -67,6 +67,7 @@ const MADE = [
   'create Secret',
   'create Job',
   'patchStatus AgenticSession',
+  'create Event',
 ]
 
 /** Ends its Job, and asks for another attempt. */
@@ -87,6 +88,24 @@ describe('a session with all that a profile can ask for', () => {
     expect(cluster.writes()).toEqual(MADE)
     expect(sessionIn(cluster).status?.phase).toBe('Creating')
     expect(conditionOf(sessionIn(cluster).status, 'SecretsReady')).toMatchObject({ status: 'True' })
+  })
+
+  test('has the making of its identity timed as one, and that of its Job apart', async () => {
+    let time = NOW.getTime()
+    const cluster = createMemoryCluster([aSession(), key, tracing], (call, commit) => {
+      if (call.verb === 'create') time += 100
+      return commit()
+    })
+    const taken: string[] = []
+    const measure: Ports['measure'] = (each) =>
+      void ('value' in each && each.metric.type === 'histogram' && taken.push(`${each.metric.name} ${each.value}`))
+    await wake(cluster, ref.name, { measure, now: () => new Date(time) })
+    expect(taken).toEqual([
+      // ServiceAccount, Role, RoleBinding and the Secret that is drawn: not the one that is copied.
+      'ambient_token_provision_duration_seconds 0.4',
+      'ambient_pod_creation_duration_seconds 0.1',
+      expect.stringMatching(/^ambient_reconcile_duration_seconds /),
+    ])
   })
 
   test.each(MADE.map((what, i) => [i + 1, what] as const))(

@@ -30,6 +30,8 @@ export type JobFacts = {
   /** Suspended Jobs have no running clock. */
   readonly isSuspended: boolean
   readonly isReady: boolean
+  /** When its status was last written: of one that has just become ready, when that was. */
+  readonly statusAt: Date | undefined
   /** From here on the deadline counts. */
   readonly since: Date
   readonly end: JobEnd | undefined
@@ -55,6 +57,7 @@ export const factsOf = (job: Live<JobObject>): JobFacts => {
     graceSeconds: pod?.terminationGracePeriodSeconds ?? GRACE_SECONDS,
     isSuspended: job.spec?.suspend === true,
     isReady: (job.status?.ready ?? 0) > 0,
+    statusAt: timeOf(job.metadata.managedFields?.findLast(({ subresource }) => subresource === 'status')?.time),
     since: new Date(job.status?.startTime ?? job.metadata.creationTimestamp ?? 0),
     end,
   }

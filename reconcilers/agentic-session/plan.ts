@@ -11,6 +11,7 @@ import { runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
 import { copying } from './secrets.ts'
 import { faultsOf } from './spec-faults.ts'
+import { withTelling } from './telling.ts'
 import {
   type Case,
   completed,
@@ -39,7 +40,7 @@ export const planSession = (situation: Case): SessionPlan => {
   const isOurs = (job: JobFacts | undefined) => job?.owner?.uid === session.metadata.uid
   const job = isOurs(observed.job) ? observed.job : undefined
   const stray = isOurs(observed.previous) ? observed.previous : undefined
-  const plan = withNothingOwed(session, planAttempt(situation, job))
+  const plan = withTelling(situation, withNothingOwed(session, planAttempt(situation, job)))
   return stray && !stray.end ? { ...plan, actions: [...removalOf(stray), ...(plan.actions ?? [])] } : plan
 }
 

@@ -73,13 +73,13 @@ const endOf = (cluster: MemoryCluster) =>
   ) as unknown
 
 describe('a session', () => {
-  it('costs three status writes and one Job from its creation to its completion', async () => {
+  it('costs three status writes, an Event with each, and one Job from its creation to its completion', async () => {
     const cluster = await live(lives['runs and completes'])
     expect(cluster.writes()).toEqual([
       'create Job',
-      'patchStatus AgenticSession',
-      'patchStatus AgenticSession',
-      'patchStatus AgenticSession',
+      ...['patchStatus AgenticSession', 'create Event'],
+      ...['patchStatus AgenticSession', 'create Event'],
+      ...['patchStatus AgenticSession', 'create Event'],
     ])
   })
 
@@ -91,6 +91,7 @@ describe('a session', () => {
       'get Job',
       'create Job',
       'patchStatus AgenticSession',
+      'create Event',
     ])
   })
 
@@ -200,8 +201,10 @@ describe.each(Object.entries(lives))('a session that %s', (_, steps) => {
   })
 
   it('comes to the same end if we crash at any two calls', async () => {
-    for (const first of calls()) {
-      for (const second of calls()) {
+    // Where an Event is lost nothing else is: crashing there is tried above, one by one.
+    const acts = reference.calls.flatMap(({ kind, number }) => (kind === 'Event' ? [] : [number]))
+    for (const first of acts) {
+      for (const second of acts) {
         if (second <= first) continue
         for (const crashingAt of [lostAt, unansweredAt]) {
           const cluster = await live(steps, crashingAt(first, second))

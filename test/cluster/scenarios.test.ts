@@ -50,7 +50,7 @@ test('no Job of a session that was deleted and made again was ever touched by us
   expect(touched.some(({ verb, user }) => verb === 'delete' && user.username.includes('garbage-collector'))).toBe(true)
 })
 
-test('a life from creation to Completed costs three writes and the Job, and two reads at each of three wake-ups', async () => {
+test('a life from creation to Completed costs three status writes with an Event each, the Job, and two reads at each of three wake-ups', async () => {
   const world = await stage.world('budget')
   await world.create('thrifty', { runner: { seconds: 2 } })
   await phaseIs(world, 'thrifty', 'Running')
@@ -60,12 +60,13 @@ test('a life from creation to Completed costs three writes and the Job, and two 
     if (!isOurs(event) || event.objectRef?.namespace !== 'budget') return []
     return [event.verb, event.objectRef.resource, event.objectRef.subresource].filter(Boolean).join(' ')
   })
-  const lookAndWrite = ['get agenticsessions', 'get jobs', 'patch agenticsessions status']
+  const lookAndWrite = ['get agenticsessions', 'get jobs', 'patch agenticsessions status', 'create events']
   expect(calls).toEqual([
     'get agenticsessions',
     'get jobs',
     'create jobs',
     'patch agenticsessions status',
+    'create events',
     ...lookAndWrite,
     ...lookAndWrite,
   ])

@@ -8,7 +8,7 @@ import { readConfig } from '#runtime/config.ts'
 import { buildKnativeHost } from '#runtime/knative.ts'
 import { createCluster } from '#runtime/kubernetes/cluster.ts'
 import type { Transport } from '#runtime/kubernetes/transport.ts'
-import { createMetrics } from '#runtime/metrics.ts'
+import { createMetrics, type Metrics } from '#runtime/metrics.ts'
 import { sweepOnce, sweepUntil } from '#runtime/sweeper.ts'
 import { createTurns } from '#runtime/turns.ts'
 import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
@@ -23,21 +23,26 @@ export type Functions = {
   readonly transportFor: (user: User) => Pick<Transport, 'send'>
   /** From the start of a container until its port listens, in ms. */
   readonly startMs?: number
+  /** Sees every line of every function's log. */
+  readonly onLine?: (text: string) => void
 }
 
 /** Runs our functions' containers in this process: their real hosts, on the world's clock, without sockets. */
 export const functionsInProcess =
-  ({ world, functions, transportFor, startMs = 200 }: Functions): PodRunner['start'] =>
+  ({ world, functions, transportFor, startMs = 200, onLine = () => undefined }: Functions): PodRunner['start'] =>
   (container, report) => {
     const name = container.args[0]?.replace(/\/main\.cjs$/, '')
     const fn = functions.find((each) => each.name === name)
     if (!fn) throw new Error(`${container.pod.metadata.name}: no function is named "${name}"`)
-    const { log, lines, onLog } = createLog(world)
-    const ports = portsFor(container.env, transportFor(userOf(container)), world, log)
+    const { log, lines, onLog } = createLog(world, onLine)
+    const metrics = createMetrics(fn.name)
+    const ports = { ...portsFor(container.env, transportFor(userOf(container)), world, log), measure: metrics.measure }
     const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
     const end = (): void =>
       world.after(1, () => report({ state: 'terminated', exitCode: 0, reason: 'Completed' })) as never
-    const run = isSweeper ? runSweeper(fn, ports, container, world) : runHost(fn, ports, world)
+    const run = isSweeper
+      ? runSweeper(fn, ports, container, { world, metrics })
+      : runHost(fn, ports, { world, metrics })
     let isOver = false
     world.after(0, () => report({ state: 'running' }))
     world.after(startMs, () => !isOver && run.begin())
@@ -60,10 +65,12 @@ type Running = {
   readonly send: Container['send']
 }
 
+type Around = { readonly world: VirtualWorld; readonly metrics: Metrics }
+
 const refused = new Error('connect ECONNREFUSED')
 
-const runHost = (fn: FunctionDefinition, ports: Ports, world: VirtualWorld): Running => {
-  const app = buildKnativeHost(fn, ports, createMetrics(fn.name))
+const runHost = (fn: FunctionDefinition, ports: Ports, { world, metrics }: Around): Running => {
+  const app = buildKnativeHost(fn, ports, metrics)
   let isListening = false
   const inHand = new Set<Promise<unknown>>()
   return {
@@ -88,10 +95,14 @@ const runHost = (fn: FunctionDefinition, ports: Ports, world: VirtualWorld): Run
 const textsOf = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)]))
 
-const runSweeper = (fn: FunctionDefinition, ports: Ports, { env }: ContainerStart, world: VirtualWorld): Running => {
+const runSweeper = (
+  fn: FunctionDefinition,
+  ports: Ports,
+  { env }: ContainerStart,
+  { world, metrics }: Around,
+): Running => {
   const stop = new AbortController()
   const { sweepPeriodSeconds } = readConfig(env)
-  const metrics = createMetrics(fn.name)
   const rest = (ms: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = world.after(ms, resolve)
@@ -131,6 +142,7 @@ export const portsFor = (
     askBackend: () => Promise.reject(new Error('there is no backend')),
     settings: { ...settings, runnerProfiles },
     random: world.uuid,
+    measure: () => undefined,
     turn: createTurns(maxConcurrentReconciles),
     handled: new Set<string>(),
   }
@@ -147,12 +159,13 @@ export const serviceAccount = (namespace: string, name: string): User => ({
   groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
 })
 
-const createLog = (world: VirtualWorld) => {
+const createLog = (world: VirtualWorld, onLine: (text: string) => void) => {
   const lines: LogLine[] = []
   const listeners = new Set<(line: LogLine) => void>()
   const write = (level: string) => (fields: object, message: string) => {
     const line = { at: world.now(), text: JSON.stringify({ level, ...fields, msg: message }) }
     lines.push(line)
+    onLine(line.text)
     for (const listener of listeners) listener(line)
   }
   const log: Log = { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') }

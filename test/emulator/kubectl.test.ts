@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '#emulator/api-server/types.ts'
+import { eventAbout } from '#sdk/events.ts'
+import type { Live } from '#sdk/index.ts'
 import { kubectlPath } from './kubectl.ts'
 import { type KubectlWorld, startKubectlWorld } from './kubectl-world.ts'
 
@@ -230,35 +232,22 @@ describe.skipIf(path === undefined)('kubectl', () => {
 
   test('describes a session, a Job, a Pod and a namespace, with their events', async () => {
     const ns = namespace('describe')
-    const { metadata } = admin().create(sessions, session('s'), { namespace: ns })
-    const involvedObject = {
-      apiVersion: sessions.apiVersion,
-      kind: 'AgenticSession',
+    const live = admin().create(sessions, session('s'), { namespace: ns }) as unknown as Live // as it was answered
+    const telling = { type: 'Normal', reason: 'Running', message: 'the runner has started' } as const
+    const first = '2026-01-01T00:00:00Z'
+    admin().create(events, eventAbout(live, { ...telling, mark: '7.0', component: 'dormouse', first }), {
       namespace: ns,
-      name: 's',
-      uid: metadata.uid ?? '',
-    }
-    const now = '2026-01-01T00:00:00Z'
-    const event = {
-      involvedObject,
-      reason: 'Started',
-      message: 'it runs',
-      type: 'Normal',
-      firstTimestamp: now,
-      lastTimestamp: now,
-      source: { component: 'test' },
-    }
-    admin().create(events, { metadata: { name: 's.1' }, ...event }, { namespace: ns })
+    })
     statusOf(ns, 's', { phase: 'Running' })
     const described = await output(`describe as s -n ${ns}`)
     expect(described).toMatch(/Kind:\s+AgenticSession/)
     expect(described).toMatch(/Phase:\s+Running/)
-    expect(described).toMatch(/Normal\s+Started\s+.*test\s+it runs/)
+    expect(described).toMatch(/Normal\s+Running\s+.*dormouse\s+the runner has started/)
     expect(cells(await output(`events -n ${ns}`))[1]?.slice(1)).toEqual([
       'Normal',
-      'Started',
+      'Running',
       'AgenticSession/s',
-      'it runs',
+      'the runner has started',
     ])
     await output(`create -n ${ns} -f -`, { stdin: job })
     expect(await output(`describe job j -n ${ns}`)).toMatch(/Completions:\s+1/)

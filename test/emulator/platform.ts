@@ -14,7 +14,7 @@ import { createMetrics } from '#runtime/metrics.ts'
 import { sweepOnce } from '#runtime/sweeper.ts'
 import { UnreachableError } from '#sdk/errors.ts'
 import type { FunctionDefinition } from '#sdk/index.ts'
-import { functionsInProcess, portsFor, serviceAccount } from './functions-in-process.ts'
+import { type Functions, functionsInProcess, portsFor, serviceAccount } from './functions-in-process.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -31,7 +31,7 @@ export type TestPlatformOptions = {
   readonly journal?: Journal
   /** Which of our manifests; by default all but KEDA's, so that nobody sweeps who was not asked. */
   readonly wanted?: (object: KubeObject) => boolean
-}
+} & Pick<Functions, 'onLine'>
 
 /** The platform with all that we install on it, functions in this process, runners by script, on a clock that tests move. */
 export type TestPlatform = Platform & {
@@ -50,13 +50,14 @@ export const createTestPlatform = async ({
   seed = 1,
   journal,
   wanted = (object) => !isOfKeda(object),
+  ...watched
 }: TestPlatformOptions = {}): Promise<TestPlatform> => {
   const clock = createVirtualWorld(seed)
   const functions = await loadFunctions()
   const manifests = objectsIn(ROOT)
   let isAway = false
   const transportFor = (user: User) => transportOver(platform.api, user, () => isAway)
-  const start = functionsInProcess({ world: clock, functions, transportFor })
+  const start = functionsInProcess({ world: clock, functions, transportFor, ...watched })
   const runnersByImage = Object.fromEntries(functionImagesIn(manifests).map((image) => [image, { start }]))
   const runner = createScriptedRunner({ world: clock, runnersByImage })
   const platform: Platform = createPlatform({ world: clock, drainSeconds: 0, runner, ...(journal && { journal }) })

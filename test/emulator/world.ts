@@ -5,7 +5,7 @@ import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject, Live } from '#sdk/index.ts'
 import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
-import { createTestPlatform, type TestPlatform } from './platform.ts'
+import { createTestPlatform, type TestPlatform, type TestPlatformOptions } from './platform.ts'
 
 export const faultsHere: readonly Fault[] = [
   'events lost',
@@ -33,8 +33,9 @@ const LOOK_MS = 100
 export const createEmulatorWorld = async (
   namespace: string,
   seed = 1,
+  watched: Pick<TestPlatformOptions, 'onLine'> = {},
 ): Promise<World & { readonly platform: TestPlatform }> => {
-  const platform = await createTestPlatform({ seed })
+  const platform = await createTestPlatform({ seed, ...watched })
   const { admin, clock } = platform
   admin.create(namespaces, {
     apiVersion: 'v1',
