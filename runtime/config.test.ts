@@ -16,6 +16,7 @@ describe('the configuration', () => {
       host: '0.0.0.0',
       port: 8080,
       metricsPort: 9464,
+      push: undefined,
       sweepPeriodSeconds: 30,
     }
     expect(readConfig({})).toEqual(config)
@@ -32,6 +33,8 @@ describe('the configuration', () => {
       HOST: '127.0.0.1',
       PORT: '9000',
       METRICS_PORT: '0',
+      METRICS_PUSH_URL: 'https://metrics.example/push/',
+      METRICS_PUSH_INTERVAL_SECONDS: '60',
       SWEEP_PERIOD_SECONDS: '86400',
       RUNNER_PROFILES: '/etc/dormouse/runner-profiles.yaml',
     })
@@ -48,6 +51,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 9000,
       metricsPort: 0,
+      push: { url: 'https://metrics.example/push', intervalSeconds: 60 },
       sweepPeriodSeconds: 86_400,
       runnerProfilesFile: '/etc/dormouse/runner-profiles.yaml',
     })
@@ -77,6 +81,9 @@ describe('the configuration', () => {
     ['PORT', '-1'],
     ['PORT', '0x50'],
     ['METRICS_PORT', '65536'],
+    ['METRICS_PUSH_URL', 'gateway:9091'],
+    ['METRICS_PUSH_URL', 'ftp://gateway'],
+    ['METRICS_PUSH_INTERVAL_SECONDS', '0'],
     ['SWEEP_PERIOD_SECONDS', '0'],
     ['SWEEP_PERIOD_SECONDS', '86401'],
   ])('refuses %s=%s, and names both', (name, value) => {
@@ -101,6 +108,8 @@ describe('the configuration', () => {
       'HOST',
       'PORT',
       'METRICS_PORT',
+      'METRICS_PUSH_URL',
+      'METRICS_PUSH_INTERVAL_SECONDS',
       'SWEEP_PERIOD_SECONDS',
     ]
     const message = messageOf(() => readConfig(Object.fromEntries(names.map((name) => [name, 'no good']))))

@@ -9,10 +9,15 @@ export type Config = {
   readonly port: number
   /** 0 is none. */
   readonly metricsPort: number
+  /** Where counts are pushed to, so that they outlive the process; absent: nowhere. */
+  readonly push: Push | undefined
   readonly sweepPeriodSeconds: number
   /** The file that says how sessions run. It need not exist. */
   readonly runnerProfilesFile: string | undefined
 }
+
+/** `url` of an aggregating gateway, without its `/metrics`. */
+export type Push = { readonly url: string; readonly intervalSeconds: number }
 
 /**
  * The configuration, from the environment. Throws one `Error` that names everything that is wrong with it. Nothing else reads the
@@ -39,6 +44,13 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
   const label = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
   const namespaceName = "the name of a namespace: at most 63 lower-case letters, digits and '-'"
 
+  const pushUrl = check<string | undefined>(
+    'METRICS_PUSH_URL',
+    (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text.replace(/\/+$/, '') : undefined),
+    undefined,
+    'an http or https URL',
+  )
+  const intervalSeconds = integer('METRICS_PUSH_INTERVAL_SECONDS', 15, 1, 3600)
   const namespace = matching('NAMESPACE', label, 'default', namespaceName)
   const backendNamespace = matching('BACKEND_NAMESPACE', label, namespace, namespaceName)
   const backend = `http://backend-service.${backendNamespace}.svc.cluster.local:8080/api`
@@ -70,6 +82,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     host: matching('HOST', /^\S+$/, '0.0.0.0', 'an address to listen on'),
     port: integer('PORT', 8080, 1, 65_535),
     metricsPort: integer('METRICS_PORT', 9464, 0, 65_535),
+    push: pushUrl === undefined ? undefined : { url: pushUrl, intervalSeconds },
     sweepPeriodSeconds: integer('SWEEP_PERIOD_SECONDS', 30, 1, 86_400),
     runnerProfilesFile: env['RUNNER_PROFILES'] || undefined,
   }

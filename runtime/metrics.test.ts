@@ -95,4 +95,19 @@ describe('the metrics', () => {
     metrics.measure({ metric: histogram, labels: { home: 'a' }, value: Number.NaN })
     expect(await scraped(metrics)).not.toContain('nap_seconds')
   })
+
+  it('that can be added up are totals: no gauge, nothing of the process', async () => {
+    const metrics = createMetrics('f')
+    metrics.measure({ metric: gauge, series: [{ labels: { home: 'a' }, value: 2 }] })
+    metrics.measure(one(counter, { home: 'a "b"\n\\' }))
+    await scraped(metrics)
+    const totals = await metrics.totals()
+    expect(new Set(totals.map(({ family }) => family))).toEqual(
+      new Set(['dormouse_handle_duration_seconds', 'dormouse_malformed_requests_total', 'naps_total']),
+    )
+    expect(totals.find(({ family }) => family === 'naps_total')).toMatchObject({
+      key: 'naps_total{home="a \\"b\\"\\n\\\\"}',
+      value: 1,
+    })
+  })
 })

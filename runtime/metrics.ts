@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome, Ports } from '#sdk/index.ts'
+import type { Sample } from './push.ts'
 
 /** Seconds: from a discarded event to one that waited for a throttled API server. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -11,6 +12,8 @@ export type Metrics = {
   /** Counts a delivery that was no CloudEvent. */
   malformed(): void
   readonly measure: Ports['measure']
+  /** What counters and histograms have come to. Gauges and the process's own are not among them: they cannot be added up. */
+  totals(): Promise<readonly Sample[]>
   serve(host: string | undefined, port: number): Promise<Server>
 }
 
@@ -63,6 +66,7 @@ export const createMetrics = (functionName: string): OpenMetrics => {
     registry,
     malformed: () => malformed.inc(fn),
     measure: measureIn(registry),
+    totals: () => totalsIn(registry),
     serve: async (host, port) => {
       const server = createServer((request, response) => {
         if (request.url !== '/metrics') return void response.writeHead(404).end()
@@ -105,3 +109,30 @@ const measureIn = (registry: Registry): Ports['measure'] => {
     }
   }
 }
+
+const totalsIn = async (registry: Registry): Promise<readonly Sample[]> => {
+  // Written as numbers and texts, whatever its types say of the values and labels.
+  type Read = {
+    name: string
+    help: string
+    type: string
+    values: { value: number; labels: { le?: unknown }; metricName?: string }[]
+  }
+  const all = (await registry.getMetricsAsJSON()) as unknown as readonly Read[]
+  return all
+    .filter(({ type }) => type === 'counter' || type === 'histogram')
+    .flatMap(({ name, help, type, values }) =>
+      values.map(({ value, labels: { le, ...labels }, metricName = name }) => {
+        const key = `${metricName}${labelsOf(le === undefined ? labels : { ...labels, le })}`
+        return { family: name, help, type, series: `${name}${labelsOf(labels)}`, key, value }
+      }),
+    )
+}
+
+const labelsOf = (labels: object): string => {
+  const written = Object.entries(labels).map(([name, value]) => `${name}="${escaped(String(value))}"`)
+  return written.length > 0 ? `{${written.join(',')}}` : ''
+}
+
+/** As the text format has it: prometheus.io/docs/instrumenting/exposition_formats. */
+const escaped = (text: string): string => text.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`))

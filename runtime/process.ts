@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import pino from 'pino'
 import type { FunctionDefinition, Log, Ports, Settings } from '#sdk/index.ts'
 import { createBackend } from './backend.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, type Push, readConfig } from './config.ts'
 import { createCluster } from './kubernetes/cluster.ts'
 import { type Connection, connect } from './kubernetes/connection.ts'
 import { createTransport, type Transport } from './kubernetes/transport.ts'
@@ -24,7 +24,8 @@ export type Process = {
   readonly metrics: OpenMetrics
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal
-  close(): void
+  /** Ends all connections. What was counted and not pushed yet is pushed first, within seconds. */
+  close(): Promise<void>
 }
 
 /** What a host may have otherwise than the environment says. */
@@ -70,6 +71,7 @@ export const startProcess = async (
   const { host, metricsPort: port } = config
   const place = 'metrics' in choices ? choices.metrics : port > 0 ? { host, port } : undefined
   const server = place && (await metrics.serve(place.host, place.port))
+  const endPushing = config.push ? startPushing(config.push, metrics, logFor(name)) : async () => {}
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort())
   return {
@@ -79,11 +81,35 @@ export const startProcess = async (
     connection,
     metrics,
     signal: stop.signal,
-    close: () => {
+    close: async () => {
+      await endPushing()
       transport.close()
       server?.close()
       server?.closeAllConnections()
     },
+  }
+}
+
+/** Pushes at intervals, and once more when it is ended. What it takes is loaded with the first push, long after a cold start. */
+const startPushing = (
+  { url, intervalSeconds }: Push,
+  { totals, measure }: Metrics,
+  log: Log,
+): (() => Promise<void>) => {
+  let loaded: Promise<() => Promise<void>> | undefined
+  const load = async () => {
+    const [{ createPusher }, { post }] = await Promise.all([import('./push.ts'), import('./post.ts')])
+    return createPusher({ url, totals, measure, log, post })
+  }
+  const push = async (): Promise<void> => {
+    loaded ??= load()
+    await (await loaded)()
+  }
+  const timer = setInterval(() => void push(), intervalSeconds * 1000)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    return push()
   }
 }
 

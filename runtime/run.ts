@@ -29,7 +29,7 @@ const runKnative = async (fn: FunctionDefinition): Promise<void> => {
   ports.log.info({ port: config.port, startMs: Math.round(performance.now()) }, 'listening')
   if (!signal.aborted) await once(signal, 'abort')
   await app.close()
-  close()
+  await close()
 }
 
 /** CronJobs are made by the backend, which tells them neither its own namespace nor a port. */
@@ -38,7 +38,7 @@ const runAsCommand = async (fn: FunctionDefinition): Promise<void> => {
   const { ports, close } = await startProcess(fn, env)
   const { state } = await runCommand(fn, ports, env)
   if (state === 'failed' || state === 'rejected') process.exitCode = 1
-  close()
+  await close()
 }
 
 const runSweeper = async (fn: FunctionDefinition, isOnce: boolean): Promise<void> => {
@@ -48,5 +48,5 @@ const runSweeper = async (fn: FunctionDefinition, isOnce: boolean): Promise<void
     const { state } = await sweep()
     if (state === 'failed' || state === 'rejected') process.exitCode = 1
   } else await sweepUntil(signal, config.sweepPeriodSeconds, sweep)
-  close()
+  await close()
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as metrics from '#reconcilers/agentic-session/metrics.ts'
+import { pushFailures } from '#runtime/push.ts'
 import { eventsLost } from '#sdk/tell.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../docs/metrics.md'), 'utf8')
@@ -20,7 +21,7 @@ const rows = new Map(
     ],
   ),
 )
-const defined = [...Object.values(metrics), eventsLost]
+const defined = [...Object.values(metrics), eventsLost, pushFailures]
 
 describe('the page on metrics', () => {
   it.each(defined.map((metric) => [metric.name, metric] as const))('has %s as it is defined', (name, metric) => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { freePort } from '#emulator/host/free-ports.ts'
+import { createAggregator } from './aggregator.ts'
 
 const MAIN = join(import.meta.dirname, '../runtime/main.ts')
 
@@ -227,6 +228,61 @@ describe('a function process', () => {
     expect(text).toContain('dormouse_outcomes_total{state="settled",reason="Gone",function="on-session-event"} 1')
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404)
   })
+})
+
+describe('a process that pushes its metrics', () => {
+  const gateway = async (answer: (path: string, body: string, response: ServerResponse) => void) => {
+    const server = createServer((request, response) => {
+      let body = ''
+      request.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      request.on('end', () => answer(request.url ?? '', body, response))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.push(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  const start = async (url: string) => {
+    const kubeconfig = await stubApiServer((_request, response) => notFound(response))
+    const port = await freePort()
+    const pushing = { METRICS_PUSH_URL: url, METRICS_PUSH_INTERVAL_SECONDS: '1' }
+    const launched = launch(['on-session-event'], { PORT: String(port), KUBECONFIG: kubeconfig, ...pushing })
+    await untilReady(port)
+    return { ...launched, ring: () => fetch(`http://127.0.0.1:${port}`, event) }
+  }
+
+  test('does so at its interval, and again before it ends', async () => {
+    const aggregator = createAggregator()
+    const pushed = Promise.withResolvers<void>()
+    const url = await gateway((path, body, response) => {
+      response.writeHead(aggregator.take(path, body)).end()
+      if (body.includes('"Gone"')) pushed.resolve()
+    })
+    const { child, ended, ring } = await start(url)
+    await ring()
+    await pushed.promise
+    await ring()
+    child.kill('SIGTERM')
+    expect((await ended).code).toBe(0)
+    const settled = (reason: string) =>
+      `dormouse_outcomes_total{state="settled",reason="${reason}",function="on-session-event"}`
+    expect(aggregator.sums.get(settled('Gone'))).toBe(1)
+    expect(aggregator.sums.get(settled('Duplicate'))).toBe(1)
+    expect(aggregator.sums.get('ambient_reconcile_duration_seconds_count{phase="None",success="true"}')).toBe(1)
+  }, 10_000)
+
+  test('ends all the same, and with 0, where nobody answers', async () => {
+    const { child, ended, ring } = await start(await gateway(() => undefined))
+    await ring()
+    child.kill('SIGTERM')
+    const { code, output } = await ended
+    expect(code).toBe(0)
+    expect(output.match(/metrics not pushed/g)).toHaveLength(1)
+  }, 10_000)
 })
 
 describe('a sweeper process', () => {

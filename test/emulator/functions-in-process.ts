@@ -9,6 +9,7 @@ import { buildKnativeHost } from '#runtime/knative.ts'
 import { createCluster } from '#runtime/kubernetes/cluster.ts'
 import type { Transport } from '#runtime/kubernetes/transport.ts'
 import { createMetrics, type Metrics } from '#runtime/metrics.ts'
+import { createPusher, type Post } from '#runtime/push.ts'
 import { sweepOnce, sweepUntil } from '#runtime/sweeper.ts'
 import { createTurns } from '#runtime/turns.ts'
 import type { FunctionDefinition, Log, Ports } from '#sdk/index.ts'
@@ -23,13 +24,15 @@ export type Functions = {
   readonly transportFor: (user: User) => Pick<Transport, 'send'>
   /** From the start of a container until its port listens, in ms. */
   readonly startMs?: number
+  /** What answers pushes of metrics, where the environment asks for any. */
+  readonly post?: Post
   /** Sees every line of every function's log. */
   readonly onLine?: (text: string) => void
 }
 
 /** Runs our functions' containers in this process: their real hosts, on the world's clock, without sockets. */
 export const functionsInProcess =
-  ({ world, functions, transportFor, startMs = 200, onLine = () => undefined }: Functions): PodRunner['start'] =>
+  ({ world, functions, transportFor, startMs = 200, post, onLine = () => undefined }: Functions): PodRunner['start'] =>
   (container, report) => {
     const name = container.args[0]?.replace(/\/main\.cjs$/, '')
     const fn = functions.find((each) => each.name === name)
@@ -37,6 +40,7 @@ export const functionsInProcess =
     const { log, lines, onLog } = createLog(world, onLine)
     const metrics = createMetrics(fn.name)
     const ports = { ...portsFor(container.env, transportFor(userOf(container)), world, log), measure: metrics.measure }
+    const endPushing = post ? pushing({ env: container.env, metrics, log, post }, world) : async () => {}
     const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
     const end = (): void =>
       world.after(1, () => report({ state: 'terminated', exitCode: 0, reason: 'Completed' })) as never
@@ -50,7 +54,7 @@ export const functionsInProcess =
       stop: () => {
         if (isOver) return
         isOver = true
-        void run.stop().then(end)
+        void run.stop().then(endPushing).then(end)
       },
       send: run.send,
       logs: () => lines,
@@ -122,6 +126,31 @@ const runSweeper = (
       return sweeping
     },
     send: () => Promise.reject(refused),
+  }
+}
+
+type Pushing = {
+  readonly env: ContainerStart['env']
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly post: Post
+}
+
+/** Pushes at the interval of the environment; returns what pushes a last time. */
+const pushing = ({ env, metrics: { totals, measure }, log, post }: Pushing, world: VirtualWorld) => {
+  const config = readConfig(env).push
+  if (!config) return async () => {}
+  const { url, intervalSeconds } = config
+  const pusher = createPusher({ url, totals, measure, log, post })
+  const push = () => world.hold(pusher())
+  let cancel: () => void
+  const rest = (): void => {
+    cancel = world.after(intervalSeconds * 1000, () => void push().then(rest))
+  }
+  rest()
+  return () => {
+    cancel()
+    return push()
   }
 }
 

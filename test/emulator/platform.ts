@@ -31,7 +31,7 @@ export type TestPlatformOptions = {
   readonly journal?: Journal
   /** Which of our manifests; by default all but KEDA's, so that nobody sweeps who was not asked. */
   readonly wanted?: (object: KubeObject) => boolean
-} & Pick<Functions, 'onLine'>
+} & Pick<Functions, 'post' | 'onLine'>
 
 /** The platform with all that we install on it, functions in this process, runners by script, on a clock that tests move. */
 export type TestPlatform = Platform & {

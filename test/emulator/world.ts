@@ -33,7 +33,7 @@ const LOOK_MS = 100
 export const createEmulatorWorld = async (
   namespace: string,
   seed = 1,
-  watched: Pick<TestPlatformOptions, 'onLine'> = {},
+  watched: Pick<TestPlatformOptions, 'post' | 'onLine'> = {},
 ): Promise<World & { readonly platform: TestPlatform }> => {
   const platform = await createTestPlatform({ seed, ...watched })
   const { admin, clock } = platform
