@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { WatchEvent } from '#emulator/api-server/types.ts'
+import { factsOf } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession, Phase } from '#reconcilers/agentic-session/schema.ts'
 import type { Live } from '#sdk/index.ts'
 import { createAggregator } from '#test/aggregator.ts'
@@ -102,6 +103,8 @@ test('sessions that fare well leave no line that looks like trouble in any log, 
   await phaseIs(world, 'rests', 'Stopped', 120)
   await world.annotate('rests', { 'ambient-code.io/desired-phase': 'Running' })
   await phaseIs(world, 'rests', 'Running')
+  // From which startups are measured, however late they are noticed.
+  for (const job of await world.jobs()) expect(factsOf(job).statusAt).toBeInstanceOf(Date)
   await phaseIs(world, 'completes', 'Completed')
   await world.sweep()
   await world.delete('rests')
