@@ -7,7 +7,7 @@ import { type Config, type Push, readConfig } from './config.ts'
 import { createCluster } from './kubernetes/cluster.ts'
 import { type Connection, connect } from './kubernetes/connection.ts'
 import { createTransport, type Transport } from './kubernetes/transport.ts'
-import { createMetrics, type OpenMetrics } from './metrics.ts'
+import { createMetrics, type Metrics, type OpenMetrics } from './metrics.ts'
 import { readRunnerProfiles } from './runner-profiles.ts'
 import { createTurns } from './turns.ts'
 

@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createApiServer } from '#emulator/api-server/server.ts'
+import { applyObject } from '#emulator/apply.ts'
+import { clientOf } from '#emulator/client.ts'
+import { runControllers } from '#emulator/controllers/run.ts'
 import { objectsIn } from '#emulator/host/kustomize.ts'
 import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
+import { runNode } from '#emulator/node/node.ts'
 import { createScriptedRunner } from '#emulator/node/scripted-runner.ts'
-import { createPlatform } from '#emulator/platform.ts'
 import { jobKind } from '#reconcilers/agentic-session/job.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { startHost } from '#runtime/always-on/host.ts'
@@ -17,10 +21,18 @@ import { watchingTransport } from './watching-transport.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const functions = wokenHere(await loadFunctions())
 
-/** The always-on host with its rendered roles on an emulated cluster, in a managed namespace `team`. Nobody sweeps. */
+/** The always-on host with its rendered roles on an emulated cluster without Knative and KEDA, in a managed namespace `team`. Nobody sweeps. */
 const aHost = async () => {
   const clock = createVirtualWorld()
-  const { api, admin, apply, stop } = createPlatform({ world: clock, runner: createScriptedRunner({ world: clock }) })
+  const api = createApiServer({ world: clock, signToken: () => 'token' })
+  const as = (name: string) => clientOf(api, { name, groups: ['system:masters', 'system:authenticated'] })
+  const admin = as('kubernetes-admin')
+  const stopControllers = runControllers({ client: as('system:kube-controller-manager'), world: clock })
+  const node = runNode({
+    client: as('system:node:emulator'),
+    world: clock,
+    runner: createScriptedRunner({ world: clock }),
+  })
   const namespace = (name: string, labels: Record<string, string> = {}) => ({
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -29,7 +41,8 @@ const aHost = async () => {
   const managed = { 'ambient-code.io/managed': 'true' }
   // There is one Deployment among the manifests: the host, which runs in this process.
   const manifests = objectsIn(join(ROOT, 'always-on')).filter(({ kind }) => kind !== 'Deployment')
-  apply([namespace('dormouse'), namespace('team', managed), namespace('elsewhere'), ...manifests])
+  for (const object of [namespace('dormouse'), namespace('team', managed), namespace('elsewhere'), ...manifests])
+    applyObject(admin, object, 'kubectl')
   await clock.advance(1000)
 
   const transport = watchingTransport(api, clock, serviceAccount('dormouse', 'operator'))
@@ -45,7 +58,8 @@ const aHost = async () => {
   })
   onTestFinished(() => {
     end.abort()
-    stop()
+    stopControllers()
+    node.stop()
   })
   const session = (name: string, namespace = 'team') =>
     admin.get(sessionKind, { namespace, name }) as AgenticSession | undefined
