@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { anEvent } from '#test/events.ts'
 import { createMemoryCluster } from '#test/memory-cluster.ts'
 import { portsOn } from '#test/ports.ts'
-import { PermanentError, UnreachableError } from './errors.ts'
-import { type Door, onChange, onSchedule } from './function.ts'
+import { ForbiddenError, PermanentError, RefusedError, UnreachableError } from './errors.ts'
+import { type Door, onChange, oneOf, onSchedule } from './function.ts'
 import { type Kind, type KubernetesObject, type Ref, refOf } from './object.ts'
-import type { Plan } from './plan.ts'
+import { settled } from './outcome.ts'
+import { create, type Plan } from './plan.ts'
 import type { Ports } from './ports.ts'
-import { defineReconciler } from './reconcile.ts'
+import { defineReconciler, reconcile } from './reconcile.ts'
 
 const napKind: Kind = { apiVersion: 'test/v1', kind: 'Nap', plural: 'naps', scope: 'Namespaced' }
 const aNap = (name = 'noon', more: object = {}): KubernetesObject => ({
@@ -190,5 +191,111 @@ describe('a sweep', () => {
       reason: 'UnreachableError',
     })
     expect(seen.toSorted()).toEqual(['nap-1', 'nap-2'])
+  })
+})
+
+describe('what follows from a change', () => {
+  const also = async () => settled('Also')
+
+  it('is done once its target was reconciled, even where that failed', async () => {
+    const fails = (): Plan => {
+      throw new UnreachableError('no answer')
+    }
+    for (const [plan, state] of [[undefined, 'settled'] as const, [fails, 'failed'] as const]) {
+      let count = 0
+      const door = { also: async () => settled(`Also${++count}`) }
+      expect((await handle(anEvent(aNap()), portsOn(cluster()), door, plan)).state).toBe(state)
+      expect(count).toBe(1)
+    }
+  })
+
+  it('is not done for a change that is ignored', async () => {
+    const never = { ignore: () => 'Echo', also: () => Promise.reject(new Error('called')) }
+    expect(await handle(anEvent(aNap()), portsOn(cluster()), never)).toEqual(settled('Echo'))
+  })
+
+  it('fails the delivery where it fails, so that it comes again', async () => {
+    const ports = portsOn(cluster())
+    const door = { also: () => Promise.reject(new UnreachableError('no answer')) }
+    expect((await handle(anEvent(aNap()), ports, door)).state).toBe('failed')
+    expect((await handle(anEvent(aNap()), ports, { also })).reason).toBe('Slept')
+  })
+})
+
+describe('a function of several kinds', () => {
+  const tuckKind: Kind = { ...napKind, kind: 'Tuck', plural: 'tucks' }
+  const both = oneOf(
+    onChange(
+      napKind,
+      planning(() => ({ reason: 'Slept' })),
+      open,
+    ),
+    onChange(
+      tuckKind,
+      planning(() => ({ reason: 'Tucked' })),
+      { ...open, target: () => ({ namespace: 'home', name: 'noon' }) },
+    ),
+  )
+
+  it('leaves an event to the first that knows its kind', async () => {
+    expect((await both(anEvent(aNap()), portsOn(cluster()))).reason).toBe('Slept')
+    expect((await both(anEvent({ ...aNap(), kind: 'Tuck' }), portsOn(cluster()))).reason).toBe('Tucked')
+  })
+
+  it('rejects one that none knows', async () => {
+    expect(await both(anEvent({ ...aNap(), kind: 'Job' }), portsOn(cluster()))).toMatchObject({
+      state: 'rejected',
+      reason: 'UnknownEvent',
+    })
+  })
+})
+
+describe('actions that go each for itself', () => {
+  const wanted = ['one', 'two', 'three'].map((name) => aNap(name))
+  const spread = defineReconciler<KubernetesObject, readonly string[]>({
+    kind: napKind,
+    observe: async (_object, all) => {
+      const names: string[] = []
+      for await (const { metadata } of all.list(napKind)) names.push(metadata.name)
+      return names
+    },
+    plan: ({ observed, refusals = new Map() }) => {
+      const actions = wanted
+        .filter(({ metadata: { name } }) => !observed.includes(name) && !refusals.has(`Nap home/${name}`))
+        .map((nap) => create(napKind, nap))
+      if (actions.length > 0) return { reason: 'Making', actions, eachForItself: true, again: true }
+      return { reason: 'Made', status: { refused: [...refusals.keys()] } }
+    },
+  })
+  const wake = async (error: Error) => {
+    let creates = 0
+    const all = createMemoryCluster([aNap()], (call, commit) => {
+      if (call.verb === 'create' && ++creates === 2) throw error
+      return commit()
+    })
+    const outcome = await reconcile(spread, { namespace: 'home', name: 'noon' }, portsOn(all))
+    return { outcome, names: all.all(napKind).map(({ metadata }) => metadata.name), creates, all }
+  }
+
+  it('are carried out around one that is refused, which is not tried twice, and the plan hears of it', async () => {
+    const { outcome, names, creates, all } = await wake(new RefusedError('Invalid', 'not this one'))
+    expect(names.toSorted()).toEqual(['noon', 'one', 'three'])
+    expect(creates).toBe(3)
+    expect(all.all(napKind as Kind<KubernetesObject & { status?: object }>)[0]?.status).toEqual({
+      refused: ['Nap home/two'],
+    })
+    expect(outcome).toMatchObject({ state: 'settled', reason: 'Made' })
+  })
+
+  it('fail the delivery where a permission lacks, once the status is written', async () => {
+    const { outcome, names } = await wake(new ForbiddenError('may not'))
+    expect(names).toHaveLength(3)
+    expect(outcome).toMatchObject({ state: 'failed', reason: 'ForbiddenError' })
+  })
+
+  it('stop at an error of another sort', async () => {
+    const { outcome, names } = await wake(new UnreachableError('no answer'))
+    expect(names.toSorted()).toEqual(['noon', 'one'])
+    expect(outcome.state).toBe('failed')
   })
 })

@@ -15,8 +15,10 @@ export type Access = {
   /** The plural, with the subresource behind a slash where one is meant: `agenticsessions/status`. */
   readonly resource: string
   readonly verbs: readonly Verb[]
-  /** Not used, but held: the API server lets nobody give away in a Role what they do not have. */
-  readonly toGrant?: readonly (Verb | 'update' | 'watch')[]
+  /** Not used, but held: the API server lets nobody give away in a Role what they do not have, nor bind what they may not `bind`. */
+  readonly toGrant?: readonly (Verb | 'update' | 'watch' | 'bind')[]
+  /** Of these names only; of all where it is absent. */
+  readonly resourceNames?: readonly string[]
 }
 
 /**
@@ -48,6 +50,8 @@ export type Door<C extends KubernetesObject> = {
   /** Why no plan depends on this change, in one word; `undefined` where one may. */
   ignore(event: ObjectEvent<C>): string | undefined
   target(event: ObjectEvent<C>): Ref | undefined
+  /** What else is to be looked after once the target was, whatever became of that. */
+  also?(event: ObjectEvent<C>, ports: Ports): Promise<Outcome>
 }
 
 /**
@@ -70,7 +74,8 @@ export const onChange =
         ports.log.debug({ kind: kind.kind, ref: refOf(change.object), reason: way.reason }, 'ignored')
         return settled(way.reason)
       }
-      const outcome = await reconcile(reconciler, way.target, ports)
+      const own = await reconcile(reconciler, way.target, ports)
+      const outcome = door.also ? worstOf(own, await door.also(change, ports)) : own
       if (outcome.state === 'settled' || outcome.state === 'waiting') ports.handled.add(version)
       return outcome
     } catch (error) {
@@ -96,6 +101,18 @@ const throughDoor = <C extends KubernetesObject>(
   }
 }
 
+/** A function's `handle` for changes of several kinds: the first that knows the kind of an event takes it. */
+export const oneOf =
+  (first: FunctionDefinition['handle'], ...others: readonly FunctionDefinition['handle'][]) =>
+  async (event: CloudEvent<unknown>, ports: Ports): Promise<Outcome> => {
+    let outcome = await first(event, ports)
+    for (const other of others) {
+      if (outcome.state !== 'rejected' || outcome.reason !== 'UnknownEvent') break
+      outcome = await other(event, ports)
+    }
+    return outcome
+  }
+
 /** How many objects a sweep reconciles side by side. The host's bound on reconciles still holds. */
 const SIDE_BY_SIDE = 10
 
@@ -105,20 +122,28 @@ const SIDE_BY_SIDE = 10
  */
 export const onSchedule =
   <T extends KubernetesObject, O>(reconciler: Reconciler<T, O>, targets: (ports: Ports) => AsyncIterable<Ref>) =>
-  async (_event: CloudEvent<unknown>, ports: Ports): Promise<Outcome> => {
-    const found = targets(ports)[Symbol.asyncIterator]()
-    let worst = settled('Swept')
-    const work = async () => {
-      for (let next = await found.next(); !next.done; next = await found.next()) {
-        const outcome = await reconcile(reconciler, next.value, ports)
-        worst = worstOf(worst, outcome)
-      }
+  (_event: CloudEvent<unknown>, ports: Ports): Promise<Outcome> =>
+    reconcileAll(reconciler, targets(ports), ports)
+
+/** Reconciles all objects that are named, some side by side, as `onSchedule` does. Never throws. */
+export const reconcileAll = async <T extends KubernetesObject, O>(
+  reconciler: Reconciler<T, O>,
+  targets: AsyncIterable<Ref>,
+  ports: Ports,
+): Promise<Outcome> => {
+  const found = targets[Symbol.asyncIterator]()
+  let worst = settled('Swept')
+  const work = async () => {
+    for (let next = await found.next(); !next.done; next = await found.next()) {
+      const outcome = await reconcile(reconciler, next.value, ports)
+      worst = worstOf(worst, outcome)
     }
-    for (const end of await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, work))) {
-      if (end.status === 'rejected') worst = worstOf(worst, outcomeOf(end.reason))
-    }
-    return worst
   }
+  for (const end of await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, work))) {
+    if (end.status === 'rejected') worst = worstOf(worst, outcomeOf(end.reason))
+  }
+  return worst
+}
 
 /** A function's `handle` for a command, of the variables that it asked for. */
 export const onCommand =

@@ -9,10 +9,13 @@ export {
   type FunctionDefinition,
   onChange,
   onCommand,
+  oneOf,
   onSchedule,
+  reconcileAll,
   type Trigger,
   type Verb,
 } from './function.ts'
+export { mergePatch } from './merge-patch.ts'
 export {
   type Counter,
   type Gauge,
@@ -27,9 +30,10 @@ export { managedNamespace } from './namespaces.ts'
 export { groupOf, type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 export type { ObjectEvent } from './object-event.ts'
 export { about, onDeadLetter } from './on-dead-letter.ts'
-export { type Announcement, type Outcome, settled } from './outcome.ts'
+export { type Announcement, type Outcome, settled, worstOf } from './outcome.ts'
 export {
   type Action,
+  correct,
   create,
   type Ensure,
   ensure,
@@ -40,4 +44,11 @@ export {
   unannotate,
 } from './plan.ts'
 export type { Log, Ports, Settings } from './ports.ts'
-export { defineReconciler, type Reconciler, type Refusal, reconcile, type Situation } from './reconcile.ts'
+export {
+  defineReconciler,
+  type Reconciler,
+  type Refusal,
+  type Refusals,
+  reconcile,
+  type Situation,
+} from './reconcile.ts'

@@ -51,3 +51,20 @@ describe('an event about an object', () => {
     }
   })
 })
+
+describe('an event about an object without a namespace', () => {
+  const worldKind: Kind = { apiVersion: 'test/v1', kind: 'World', plural: 'worlds', scope: 'Cluster' }
+  const { namespace: _, ...nowhere } = metadata
+  const world = { apiVersion: 'test/v1', kind: 'World', metadata: nowhere }
+
+  it('is decoded where its kind has none', () => {
+    expect(objectEventOf(worldKind, anEvent(world))).toEqual({ change: 'update', object: world })
+  })
+
+  it('is malformed where it says one all the same', () => {
+    const placed = { ...world, metadata: { ...nowhere, namespace: 'home' } }
+    expect(() => objectEventOf(worldKind, anEvent(placed))).toThrow(
+      expect.objectContaining({ reason: 'MalformedEvent' }),
+    )
+  })
+})

@@ -44,8 +44,12 @@ export const objectEventOf = <T extends KubernetesObject>(
     throw new PermanentError('UnknownEvent', `event is not about a ${kind.kind} of ${kind.apiVersion}`)
   }
   const { name, namespace, uid, resourceVersion } = object.metadata as { [key in keyof ObjectMeta]: unknown }
-  if (!isText(name) || !isText(namespace) || !isText(uid) || !isText(resourceVersion)) {
-    throw new PermanentError('MalformedEvent', 'metadata.name, namespace, uid and resourceVersion must be texts')
+  const hasPlace = kind.scope === 'Cluster' ? namespace === undefined : isText(namespace)
+  if (!isText(name) || !hasPlace || !isText(uid) || !isText(resourceVersion)) {
+    throw new PermanentError(
+      'MalformedEvent',
+      'metadata.name, uid, resourceVersion and, of what has one, namespace must be texts',
+    )
   }
   // Checked above: everything that Live promises. The rest is promised by nobody.
   return { change, object: event.data as Live<T> }

@@ -10,16 +10,23 @@ import { type ObjectEvent, objectEventOf } from './object-event.ts'
 import { type Outcome, outcomeOf, settled } from './outcome.ts'
 import type { Ports } from './ports.ts'
 
-/** Whom a change is about: the object of that uid, and no later one of that name. */
-export type Subject = { readonly ref: Ref; readonly uid: string }
+/** Whom a change is about: where it knows a uid, the object of that uid, and no later one of that name. */
+export type Subject = { readonly ref: Ref; readonly uid?: string | undefined }
 
 export type LetterDoor<C extends KubernetesObject> = {
   /** Why nothing is lost with this change, in one word; `undefined` where something may be. */
   ignore(event: ObjectEvent<C>): string | undefined
   subject(event: ObjectEvent<C>): Subject | undefined
+  /** The kind of its subjects; absent: that of the function. */
+  readonly on?: Recording
 }
 
-type Read = { readonly subject: Subject; readonly letter: DeadLetter } | { readonly reason: string }
+/** A kind on whose objects dead letters are recorded. */
+export type Recording = Kind<KubernetesObject & { readonly status?: TellsDeadLetters }>
+
+type Read =
+  | { readonly subject: Subject; readonly letter: DeadLetter; readonly on?: Recording | undefined }
+  | { readonly reason: string }
 
 /** What a dead letter says, where it is about a change of the kind. */
 export type LetterReader = (event: CloudEvent<unknown>) => Read
@@ -35,10 +42,11 @@ export const about =
       const subject = door.subject(change)
       if (!subject) return { reason: 'NotOurs' }
       const { ref, uid } = subject
-      if ([ref.name, ref.namespace, uid].some((text) => typeof text !== 'string')) return { reason: 'MalformedEvent' }
+      if ([ref.name, ref.namespace, uid ?? ''].some((text) => typeof text !== 'string'))
+        return { reason: 'MalformedEvent' }
       const failure = failureOf(event)
       const letter = { id: idOf(event, failure), words: [`${change.change} of ${kind.kind}`, ...failure].join(', ') }
-      return { subject, letter }
+      return { subject, letter, on: door.on }
     } catch (error) {
       // Only the API server promises a schema; whoever forges an event promises nothing.
       return { reason: error instanceof PermanentError ? error.reason : 'MalformedEvent' }
@@ -46,8 +54,8 @@ export const about =
   }
 
 /**
- * A function's `handle` for dead letters: records them on the objects of one kind, each on that which its reader names, in its status
- * and as a core/v1 Event. It repairs nothing. A letter that names none is logged, and counted by its reason like any outcome.
+ * A function's `handle` for dead letters: records them on the objects of one kind, or of the one that a reader says, each on that which its
+ * reader names, in its status and as a core/v1 Event. It repairs nothing. A letter that names none is logged, and counted by its reason like any outcome.
  */
 export const onDeadLetter =
   <T extends KubernetesObject & { readonly status?: TellsDeadLetters }>(
@@ -61,7 +69,9 @@ export const onDeadLetter =
     const outcome =
       'reason' in read
         ? settled(read.reason)
-        : await ports.turn(`dead letter ${read.letter.id}`, () => record(kind, read, ports, component).catch(outcomeOf))
+        : await ports.turn(`dead letter ${read.letter.id}`, () =>
+            record(read.on ?? kind, read, ports, component).catch(outcomeOf),
+          )
     const { type, subject, id, knativeerrorcode: code, knativeerrordest: destination } = event
     const { state, reason } = outcome
     const cause = outcome.state === 'rejected' || outcome.state === 'failed' ? outcome.error.message : undefined
@@ -104,13 +114,13 @@ const record = async <T extends KubernetesObject & { readonly status?: TellsDead
   for (let round = 0; round < ROUNDS; round++) {
     const object = await cluster.get(kind, ref)
     if (object === undefined) return settled('Gone')
-    if (object.metadata.uid !== uid) return settled('Recreated')
+    if (uid !== undefined && object.metadata.uid !== uid) return settled('Recreated')
     if (object.metadata.deletionTimestamp !== undefined) return settled('Deleted')
     try {
       const status = withDeadLetter(object, letter, now())
       const patch = mergePatch(object.status ?? {}, status)
       const { resourceVersion } = object.metadata
-      const body = { metadata: { resourceVersion, uid }, status: patch }
+      const body = { metadata: { resourceVersion, uid: object.metadata.uid }, status: patch }
       const recorded = patch ? await cluster.patchStatus(kind, ref, body) : object
       await warn(recorded, { cluster, component, at: secondsOf(now()) })
       return settled(patch ? 'Recorded' : 'Repeated')

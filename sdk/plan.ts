@@ -1,7 +1,7 @@
 import type { Telling } from './events.ts'
 import { mergePatch } from './merge-patch.ts'
 import type { Histogram, Labels, Measure } from './metrics.ts'
-import type { Kind, KubernetesObject, Ref } from './object.ts'
+import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 import type { Announcement } from './outcome.ts'
 
 /** A write, safe to repeat: its precondition makes a second one harmless. */
@@ -14,6 +14,8 @@ type Write =
   /** The name must be deterministic: two creators then collide instead of making two. */
   | { readonly verb: 'create'; readonly kind: Kind; readonly object: KubernetesObject }
   | Ensure
+  /** A merge patch for the object as it was read, and no other: its uid and resourceVersion are in the body. */
+  | { readonly verb: 'correct'; readonly kind: Kind; readonly ref: Ref; readonly body: object }
   | { readonly verb: 'delete'; readonly kind: Kind; readonly ref: Ref; readonly uid: string; readonly force?: true }
   /** Takes annotations off the planned object itself, provided it has not changed since it was read. */
   | { readonly verb: 'unannotate'; readonly annotations: readonly string[] }
@@ -47,6 +49,11 @@ export type Plan<S extends object = object> = {
   /** Why, in one PascalCase word of a closed set. It is the plan's log line and a metric label. */
   readonly reason: string
   readonly actions?: readonly Action[]
+  /**
+   * Each action for itself: where the API server refuses one, the others are carried out, and the plan is asked again with `refusals`
+   * instead of the status being written.
+   */
+  readonly eachForItself?: true
   /** The whole wanted status, fields of others included; a field left out is removed. */
   readonly status?: S
   /** Look again at once, at what these writes have made. */
@@ -71,6 +78,15 @@ export const ensure = <T extends KubernetesObject>(
   options: Omit<Ensure, 'verb' | 'kind' | 'object'> = {},
 ): Ensure => ({ verb: 'ensure', kind, object, ...options })
 
+/** What makes `found` into `wanted`, an object that was derived from it; `undefined` where they are equal. */
+export const correct = <T extends KubernetesObject>(kind: Kind<T>, found: Live<T>, wanted: T): Action | undefined => {
+  const patch = mergePatch(found, wanted)
+  if (!patch) return undefined
+  const { uid, resourceVersion } = found.metadata
+  const metadata = { ...(patch['metadata'] as object | undefined), uid, resourceVersion }
+  return { verb: 'correct', kind, ref: refOf(found), body: { ...patch, metadata } }
+}
+
 export const remove = (kind: Kind, ref: Ref, uid: string): Action => ({ verb: 'delete', kind, ref, uid })
 
 /** Without waiting for whoever should end it: a Pod whose node does not answer may run on there. */
@@ -87,3 +103,9 @@ export const unannotate = (...annotations: readonly string[]): Action => ({ verb
 /** Whether carrying the plan out would write nothing. */
 export const isIdle = (plan: Plan, object: { readonly status?: object }): boolean =>
   !plan.again && !plan.actions?.length && !(plan.status && mergePatch(object.status ?? {}, plan.status))
+
+/** The object that an action is about, as `Kind namespace/name`; `undefined` for the planned object itself. */
+export const aimOf = (action: Action): string | undefined => {
+  if (action.verb === 'unannotate') return undefined
+  return `${action.kind.kind} ${keyOf('object' in action ? refOf(action.object) : action.ref)}`
+}

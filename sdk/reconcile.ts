@@ -1,16 +1,26 @@
 import type { Cluster } from './cluster.ts'
 import { ensureObject } from './ensure.ts'
-import { ConflictError, NotFoundError, type RefusalReason, RefusedError, TransientError } from './errors.ts'
+import {
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  type RefusalReason,
+  RefusedError,
+  TransientError,
+} from './errors.ts'
 import { mergePatch } from './merge-patch.ts'
 import { type Histogram, type Labels, secondsBetween } from './metrics.ts'
 import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 import { type Announcement, type Outcome, outcomeOf, settled } from './outcome.ts'
-import type { Action, Plan } from './plan.ts'
+import { type Action, aimOf, type Plan } from './plan.ts'
 import type { Ports, Settings } from './ports.ts'
 import { tell } from './tell.ts'
 
 /** The API server would not take what the last plan wanted to create. */
 export type Refusal = { readonly reason: RefusalReason; readonly message: string }
+
+/** What was refused of actions that go each for itself: the error of each, by what it was about (`Kind namespace/name`). */
+export type Refusals = ReadonlyMap<string, RefusedError | ForbiddenError>
 
 export type Situation<T, O> = {
   readonly object: T
@@ -18,10 +28,13 @@ export type Situation<T, O> = {
   readonly now: Date
   readonly settings: Settings
   readonly refusal?: Refusal | undefined
+  readonly refusals?: Refusals
 }
 
 export type Reconciler<T extends KubernetesObject = KubernetesObject, O = unknown> = {
   readonly kind: Kind<T>
+  /** What should be where there is no such object, if anything; it is created, and reconciled. */
+  absent?(ref: Ref, cluster: Cluster): Promise<T | undefined>
   /** Reads what the plan depends on besides the object itself. Writes nothing. */
   observe(object: Live<T>, cluster: Cluster, settings: Settings): Promise<O>
   /** Decides. Pure: reads no clock, no environment, no network, and may be called as often as one likes. */
@@ -54,7 +67,7 @@ export const reconcile = <T extends KubernetesObject, O>(
     const start = ports.now()
     let found: Live<T> | undefined
     const look = async () => {
-      found = await ports.cluster.get(reconciler.kind, ref)
+      found = await find(reconciler, ref, ports.cluster)
       return found
     }
     const outcome = await attempt(reconciler, ref, ports, look).catch(outcomeOf)
@@ -79,22 +92,26 @@ const attempt = async <T extends KubernetesObject, O>(
   const { cluster, now, settings } = ports
   const { kind } = reconciler
   let object = await look()
+  const refusals: Refused = new Map()
   let refusal: Refusal | undefined
   let announce: Announcement | undefined
   for (let round = 0; round < ROUNDS; round++) {
     if (object === undefined) return settled('Gone')
     const observed = await reconciler.observe(object, cluster, settings)
-    const plan = reconciler.plan({ object, observed, now: now(), settings, refusal })
+    const plan = reconciler.plan({ object, observed, now: now(), settings, refusal, refusals })
+    const before = refusals.size
     try {
-      object = await carryOut(plan, kind, object, ports)
+      object = await carryOut(plan, kind, object, { ...ports, refusals })
     } catch (error) {
       if (error instanceof RefusedError && refusal === undefined) refusal = error
       else if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
-      object = await cluster.get(kind, ref)
+      object = await find(reconciler, ref, cluster)
       continue
     }
     announce = plan.announce ?? announce
-    if (plan.again) continue
+    if (plan.again || refusals.size > before) continue
+    // The status tells the owner; that we lack a permission must reach whoever installed us, too.
+    for (const error of refusals.values()) if (error instanceof ForbiddenError) throw error
     const { reason, checkAgainAt } = plan
     return checkAgainAt
       ? { state: 'waiting', reason, until: checkAgainAt, announce }
@@ -103,14 +120,36 @@ const attempt = async <T extends KubernetesObject, O>(
   throw new TransientError(`reconcile ${kind.kind} ${keyOf(ref)}: it changed under our hands ${ROUNDS} times in a row`)
 }
 
+type Refused = Map<string, RefusedError | ForbiddenError>
+/** `refusals` gets what is refused of actions that go each for itself. */
+type Tools = Ports & { readonly refusals: Refused }
+
+const find = async <T extends KubernetesObject, O>(
+  { kind, absent }: Reconciler<T, O>,
+  ref: Ref,
+  cluster: Cluster,
+): Promise<Live<T> | undefined> => {
+  const found = await cluster.get(kind, ref)
+  const missing = found || !absent ? undefined : await absent(ref, cluster)
+  if (!missing) return found
+  try {
+    return await cluster.create(kind, missing)
+  } catch (error) {
+    if (error instanceof ConflictError) return cluster.get(kind, ref)
+    throw error
+  }
+}
+
 /** The one loop that acts. Returns the object as our writes left it: each had the resourceVersion of the one before. */
 const carryOut = async <T extends KubernetesObject>(
   plan: Plan,
   kind: Kind<T>,
   planned: Live<T>,
-  ports: Ports,
+  ports: Tools,
 ): Promise<Live<T>> => {
-  const object = await act(plan.actions ?? [], kind, planned, ports)
+  const before = ports.refusals.size
+  const object = await act(plan, kind, planned, ports)
+  if (ports.refusals.size > before) return object
   const patch = plan.status && mergePatch((object as { status?: object }).status ?? {}, plan.status)
   if (!patch) return object
   const body = { metadata: versionOf(object), status: patch }
@@ -120,17 +159,24 @@ const carryOut = async <T extends KubernetesObject>(
 }
 
 const act = async <T extends KubernetesObject>(
-  actions: readonly Action[],
+  { actions = [], eachForItself }: Plan,
   kind: Kind<T>,
   planned: Live<T>,
-  ports: Ports,
+  ports: Tools,
 ): Promise<Live<T>> => {
-  const { now, measure } = ports
+  const { now, measure, refusals } = ports
   let object = planned
   const taken = new Map<Histogram, { readonly labels: Labels; readonly value: number }>()
   for (const action of actions) {
     const start = now()
-    object = await perform(action, kind, object, ports)
+    try {
+      object = await perform(action, kind, object, ports)
+    } catch (error) {
+      const aim = eachForItself && aimOf(action)
+      if (!aim || !(error instanceof RefusedError || error instanceof ForbiddenError)) throw error
+      refusals.set(aim, error)
+      continue
+    }
     if (!action.timed) continue
     const { metric, labels } = action.timed
     taken.set(metric, { labels, value: (taken.get(metric)?.value ?? 0) + secondsBetween(start, now()) })
@@ -151,6 +197,9 @@ const perform = async <T extends KubernetesObject>(
       return object
     case 'create':
       await cluster.create(action.kind, action.object)
+      return object
+    case 'correct':
+      await cluster.patch(action.kind, action.ref, action.body)
       return object
     case 'delete':
       await cluster.delete(action.kind, action.ref, action.uid, { force: action.force })
