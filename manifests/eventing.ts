@@ -66,17 +66,24 @@ const guessedPlural = (kind: string): string => {
   return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
 }
 
-/** The ApiServerSource, with an identity that may watch what the functions are woken by, in managed namespaces. */
+/**
+ * What a source calls a kind: a word whose guessed plural is right. Of a kind that is a plural itself that is its singular; the objects that come,
+ * and with them the events, say the kind's own name.
+ */
+const wordFor = ({ kind, plural }: Kind): string => {
+  const word = [kind, kind.replace(/s$/, '')].find((each) => guessedPlural(each) === plural)
+  if (word !== undefined) return word
+  throw new Error(
+    `${kind}: its plural is "${plural}", must be "${guessedPlural(kind)}": ApiServerSource guesses it, and silently watches nothing else`,
+  )
+}
+
+/** The ApiServerSource, with an identity that may watch what the functions are woken by, in managed namespaces; of a kind without a namespace, all. */
 export const sourceFor = (functions: readonly FunctionDefinition[]): object[] => {
   const watched = new Map<string, Watched>()
   for (const trigger of functions.flatMap(({ on }) => on)) {
     if (!('changes' in trigger)) continue
     const { changes: kind, labels } = trigger
-    if (guessedPlural(kind.kind) !== kind.plural) {
-      throw new Error(
-        `${kind.kind}: its plural is "${kind.plural}", must be "${guessedPlural(kind.kind)}": ApiServerSource guesses it, and silently watches nothing else`,
-      )
-    }
     watched.set(`${kind.apiVersion} ${kind.kind} ${JSON.stringify(labels)}`, { kind, labels })
   }
   const name = 'source'
@@ -98,7 +105,7 @@ export const sourceFor = (functions: readonly FunctionDefinition[]): object[] =>
         namespaceSelector: { matchLabels: managedNamespace },
         resources: all.map(({ kind, labels }) => ({
           apiVersion: kind.apiVersion,
-          kind: kind.kind,
+          kind: wordFor(kind),
           ...(labels && { selector: { matchLabels: labels } }),
         })),
         sink: { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: BROKER } },

@@ -1,20 +1,21 @@
 import type { Access, FunctionDefinition } from '#sdk/index.ts'
 import { labelsOf, NAMESPACE } from './names.ts'
 
-type Rule = { apiGroups: string[]; resources: string[]; verbs: string[] }
+type Rule = { apiGroups: string[]; resources: string[]; resourceNames?: readonly string[]; verbs: string[] }
 
-/** One rule per resource, its verbs joined and sorted. A host may do more than functions can ask for: watch. */
+/** One rule per resource and the names it is limited to, its verbs joined and sorted. A host may do more than functions can ask for: watch. */
 export const rulesOf = (access: readonly (Omit<Access, 'verbs'> & { readonly verbs: readonly string[] })[]): Rule[] => {
   const verbs = new Map<string, Set<string>>()
-  for (const { apiGroup, resource, verbs: used, toGrant = [] } of access) {
-    const key = `${apiGroup} ${resource}`
+  for (const { apiGroup, resource, verbs: used, toGrant = [], resourceNames = [] } of access) {
+    const key = [apiGroup, resource, ...resourceNames].join(' ')
     verbs.set(key, (verbs.get(key) ?? new Set()).union(new Set([...used, ...toGrant])))
   }
   return [...verbs]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, words]) => {
-      const [apiGroup = '', resource = ''] = key.split(' ')
-      return { apiGroups: [apiGroup], resources: [resource], verbs: [...words].sort() }
+      const [apiGroup = '', resource = '', ...resourceNames] = key.split(' ')
+      const named = resourceNames.length > 0 && { resourceNames }
+      return { apiGroups: [apiGroup], resources: [resource], ...named, verbs: [...words].sort() }
     })
 }
 

@@ -21,11 +21,15 @@ const collections = {
   ConfigMap: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
   Foo: `/apis/x.io/v1/namespaces/${NAMESPACE}/foos`,
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+  Namespace: '/api/v1/namespaces',
+  Sets: `/apis/x.io/v1/namespaces/${NAMESPACE}/sets`,
 }
 type Kind = keyof typeof collections
 
 const configMap = { apiVersion: 'v1', kind: 'ConfigMap' }
 const foo = { apiVersion: 'x.io/v1', kind: 'Foo' }
+const namespace = { apiVersion: 'v1', kind: 'Namespace' }
+const sets = { apiVersion: 'x.io/v1', kind: 'Sets' }
 const clusterRole = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' }
 
 const create = (
@@ -75,6 +79,13 @@ export const fooCrd = {
       },
     ],
   },
+}
+
+/** A kind that is its own plural: its source must call it `Set`, or nothing is watched. */
+export const setsCrd = {
+  ...fooCrd,
+  metadata: { name: 'sets.x.io' },
+  spec: { ...fooCrd.spec, names: { plural: 'sets', singular: 'set', kind: 'Sets' } },
 }
 
 const answered = (name: string, answers: readonly SinkAnswer[], requests: number): Case => ({
@@ -151,6 +162,23 @@ export const cases: readonly Case[] = [
       merge('ConfigMap', 'labelled', { ...label(null), data: { a: '3' } }),
       merge('ConfigMap', 'labelled', { data: { a: '4' } }),
       remove('ConfigMap', 'labelled'),
+      wait(3),
+    ],
+  },
+  {
+    name: 'an object of a kind that is its own plural, which the source calls by its singular',
+    source: { mode: 'Resource', resources: [{ apiVersion: 'x.io/v1', kind: 'Set' }] },
+    acts: [start, create(sets, 'one', { spec: { a: '1' } }), remove('Sets', 'one'), wait(2)],
+  },
+  {
+    name: 'a namespace outside those of the source, which comes under the selector and leaves it',
+    source: { mode: 'Resource', resources: [{ ...namespace, label: 'watched=yes' }] },
+    acts: [
+      start,
+      create(namespace, 'labelled', { spec: { finalizers: ['kubernetes'] } }),
+      merge('Namespace', 'labelled', label('yes')),
+      merge('Namespace', 'labelled', { metadata: { annotations: { a: '1' } } }),
+      merge('Namespace', 'labelled', label(null)),
       wait(3),
     ],
   },

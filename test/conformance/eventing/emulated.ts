@@ -1,5 +1,5 @@
 import { anEventing } from '#emulator/eventing/fixtures.ts'
-import { fooCrd } from './cases.ts'
+import { fooCrd, setsCrd } from './cases.ts'
 import type { SinkAnswer, SinkRequest, SourceSpec, Stage } from './stage.ts'
 
 const source = { apiVersion: 'sources.knative.dev/v1', plural: 'apiserversources' }
@@ -19,6 +19,7 @@ export function emulatedStage(): Stage {
     return { status: answer ?? 204, headers: {}, body: '' }
   })
   client.create({ apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' }, fooCrd)
+  client.create({ apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions' }, setsCrd)
   client.create(
     { apiVersion: 'v1', plural: 'serviceaccounts' },
     {

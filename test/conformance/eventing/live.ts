@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from '#test/cluster/receive-adapter.ts'
-import { fooCrd } from './cases.ts'
+import { fooCrd, setsCrd } from './cases.ts'
 import type { SinkAnswer, SinkRequest, Stage } from './stage.ts'
 
 /** A real API server with the real adapter, and a sink on loopback. */
@@ -30,6 +30,7 @@ export async function liveStage(plane: ControlPlane): Promise<Stage> {
     server.closeAllConnections()
   })
   await plane.api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', fooCrd)
+  await plane.api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', setsCrd)
   await sleep(3000) // the first create after a definition takes as long
   return {
     send: async (method, path, body) => {
