@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
+import { clusterRoles } from '#reconcilers/project/cluster-roles.ts'
 import { projectSettingsCrd } from '#reconcilers/project/crd.ts'
 import type { FunctionDefinition } from '#sdk/index.ts'
 import { brokerFor, sourceFor, triggersOf } from './eventing.ts'
@@ -23,6 +24,7 @@ export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<st
   }
   const files = new Map<string, readonly object[]>()
   for (const crd of crds) files.set(`crds/${crd.metadata.name}.yaml`, [crd])
+  files.set('roles/projects.yaml', clusterRoles)
   for (const fn of functions.filter(({ on }) => !on.some((trigger) => 'command' in trigger))) {
     const schedules = fn.on.flatMap((trigger) => ('everyMinutes' in trigger ? trigger.everyMinutes : []))
     if (schedules.length > 1 || (schedules.length === 1 && fn.on.length > 1)) {

@@ -12,6 +12,7 @@ const files = render(functions)
 
 type Manifest = {
   readonly kind: string
+  readonly rules?: readonly { readonly verbs: readonly string[]; readonly resourceNames?: readonly string[] }[]
   readonly metadata: {
     readonly name: string
     readonly namespace?: string
@@ -48,7 +49,7 @@ const aFunction = (name: string, on: Parameters<typeof defineFunction>[0]['on'])
 describe('rendered manifests', () => {
   test('are those in the repository: run `npm run render` where they are not', () => {
     for (const [path, text] of files) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text)
-    const rendered = globSync('{always-on,components,crds,eventing,functions,keda}/**/*.yaml', { cwd: ROOT })
+    const rendered = globSync('{always-on,components,crds,eventing,functions,keda,roles}/**/*.yaml', { cwd: ROOT })
     expect(rendered.sort()).toEqual([...files.keys(), 'always-on/kustomization.yaml'].sort())
   })
 
@@ -126,8 +127,10 @@ describe('rendered manifests', () => {
     }
   })
 
-  test('watch every kind that a function is woken by', () => {
-    const watched = ofKind('ApiServerSource').flatMap(({ spec }) => spec?.resources?.map(({ kind }) => kind) ?? [])
+  test('watch every kind that a function is woken by, one that is a plural under its singular', () => {
+    const watched = ofKind('ApiServerSource').flatMap(
+      ({ spec }) => spec?.resources?.map(({ kind }) => kind.replace(/^ProjectSetting$/, 'ProjectSettings')) ?? [],
+    )
     const wanted = functions.flatMap(({ on }) =>
       on.flatMap((trigger) => ('changes' in trigger ? trigger.changes.kind : [])),
     )
@@ -139,6 +142,9 @@ describe('rendered manifests', () => {
 const seen = {
   AgenticSession: { apiversion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession' },
   Job: { apiversion: 'batch/v1', kind: 'Job' },
+  Namespace: { apiversion: 'v1', kind: 'Namespace' },
+  // The kind of the object, whatever the source calls it: test/conformance/eventing.
+  ProjectSettings: { apiversion: 'vteam.ambient-code/v1alpha1', kind: 'ProjectSettings' },
 } as const
 const changes = ['add', 'update', 'delete'].map((change) => `dev.knative.apiserver.resource.${change}`)
 
@@ -161,6 +167,8 @@ describe('events', () => {
   test.each(changes)('of type %s reach the function of their kind, and no other', (type) => {
     expect(subscribersOf({ type, ...seen.AgenticSession })).toEqual(['on-session-event'])
     expect(subscribersOf({ type, ...seen.Job })).toEqual(['on-job-event'])
+    expect(subscribersOf({ type, ...seen.Namespace })).toEqual(['on-project-event'])
+    expect(subscribersOf({ type, ...seen.ProjectSettings })).toEqual(['on-project-event'])
   })
 
   test('of other sources and kinds reach none', () => {
@@ -169,7 +177,7 @@ describe('events', () => {
     expect(subscribersOf({ type: changes[0] ?? '', apiversion: 'v1', kind: 'Pod' })).toEqual([])
   })
 
-  test('come whole, of managed namespaces only, and of our Jobs only', () => {
+  test('come whole, of managed namespaces only, those namespaces among them, and of our Jobs only', () => {
     expect(ofKind('ApiServerSource').map(({ spec }) => spec)).toEqual([
       expect.objectContaining({
         mode: 'Resource',
@@ -181,6 +189,12 @@ describe('events', () => {
             kind: 'Job',
             selector: { matchLabels: { 'app.kubernetes.io/managed-by': 'dormouse' } },
           },
+          {
+            apiVersion: 'v1',
+            kind: 'Namespace',
+            selector: { matchLabels: { 'ambient-code.io/managed': 'true' } },
+          },
+          { apiVersion: 'vteam.ambient-code/v1alpha1', kind: 'ProjectSetting' },
           { apiVersion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession' },
         ],
         sink: { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: 'dormouse' } },
@@ -236,6 +250,23 @@ test('the sweeper is up for a minute in every five, and ten seconds longer', () 
       ],
     },
   ])
+})
+
+test('the functions that make bindings may bind the roles of members, and no others', () => {
+  const roles = ofKind('ClusterRole')
+  const binders = roles.filter(({ rules }) => rules?.some(({ verbs }) => verbs.includes('bind')))
+  expect(binders.map(({ metadata }) => metadata.name)).toEqual([
+    'dormouse-on-project-event',
+    'dormouse-timeout-sweeper',
+  ])
+  const members = ['ambient-project-admin', 'ambient-project-edit', 'ambient-project-view']
+  for (const { rules = [] } of binders) {
+    expect(rules.filter(({ verbs }) => verbs.includes('bind')).map(({ resourceNames }) => resourceNames)).toEqual([
+      members,
+    ])
+    expect(rules.flatMap(({ verbs }) => verbs)).not.toContain('escalate')
+  }
+  expect(roles.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(members))
 })
 
 describe('the always-on host', () => {

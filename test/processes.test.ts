@@ -214,7 +214,7 @@ describe('a function process', () => {
     const { code, output } = await launch(['on-sesion-event'], {}).ended
     expect(code).toBe(1)
     expect(output).toContain(
-      'no function is named "on-sesion-event"; there are on-dead-letter, on-job-event, on-session-event',
+      'no function is named "on-sesion-event"; there are on-dead-letter, on-job-event, on-project-event, on-session-event',
     )
   })
 

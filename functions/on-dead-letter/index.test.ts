@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { aDeadLetter, aJob, aSession } from '#reconcilers/agentic-session/fixtures.ts'
 import { agenticSession } from '#reconcilers/agentic-session/reconciler.ts'
 import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
+import { aNamespace, aProject, readyStatus } from '#reconcilers/project/fixtures.ts'
+import { projectSettingsKind } from '#reconcilers/project/schema.ts'
 import { ConflictError, UnreachableError } from '#sdk/errors.ts'
 import { type Kind, type KubernetesObject, reconcile } from '#sdk/index.ts'
 import { anEvent } from '#test/events.ts'
@@ -215,5 +217,36 @@ describe('while the API server', () => {
       },
     )
     expect(outcomes).toMatchObject([{ state: 'failed', reason: 'TransientError' }])
+  })
+})
+
+describe('a dead letter about a project', () => {
+  const settings = { ...aProject({ generation: 2 }), status: readyStatus(aProject()) }
+  const namespace = { ...aNamespace(), metadata: { name: 'team-a', uid: 'ns', resourceVersion: '3' } }
+  const recorded = async (...events: CloudEvent<unknown>[]) => {
+    const { reasons, cluster, warnings } = await told(events, [settings, running])
+    const [{ status } = settings] = cluster.all(projectSettingsKind)
+    return { reasons, status, warnings, sessions: cluster.all(sessionKind) }
+  }
+
+  it('is written on its settings, and on no session', async () => {
+    const { reasons, status, warnings, sessions } = await recorded(about(settings))
+    expect(reasons).toEqual(['Recorded'])
+    expect(status).toMatchObject({ groupBindingsCreated: 0, deadLetters: { count: 1 } })
+    expect(status?.conditions?.find(({ type }) => type === 'EventsDelivered')?.status).toBe('False')
+    expect(warnings[0]?.involvedObject).toMatchObject({ kind: 'ProjectSettings', name: 'projectsettings' })
+    expect(JSON.stringify(sessions)).not.toContain('DeadLettered')
+  })
+
+  it('is written there as well where it is about the label of its namespace', async () => {
+    const { reasons, status } = await recorded(about(namespace, {}, 'add'), about(namespace, { id: 'x' }, 'update'))
+    expect(reasons).toEqual(['Recorded', 'NoNews'])
+    expect(status?.deadLetters?.count).toBe(1)
+  })
+
+  it('is not written where it tells of our own status, or of what is told already', async () => {
+    const echo = { ...settings, metadata: { ...settings.metadata, generation: 1 } }
+    const known = { ...settings, status: { ...settings.status, deadLetters: { count: 1 } } }
+    expect((await recorded(about(echo), about(known))).reasons).toEqual(['NoNews', 'AlreadyTold'])
   })
 })

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { dueSessions } from '#reconcilers/agentic-session/due-sessions.ts'
 import { aDeadLetter, aJob, aSession, minutesAgo } from '#reconcilers/agentic-session/fixtures.ts'
 import { factsOf, jobKind } from '#reconcilers/agentic-session/job.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
 import { UnreachableError } from '#sdk/errors.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
+import type { Cluster, KubernetesObject, Live } from '#sdk/index.ts'
 import { anEvent } from '#test/events.ts'
 import { createMemoryCluster } from '#test/memory-cluster.ts'
 import { portsOn } from '#test/ports.ts'
-import { dueSessions } from './due-sessions.ts'
 import sweeper from './index.ts'
+import { listProjects } from './projects.ts'
 
 const aNamespace = (name: string, labels?: Record<string, string>): KubernetesObject => ({
   apiVersion: 'v1',
@@ -17,10 +18,12 @@ const aNamespace = (name: string, labels?: Record<string, string>): KubernetesOb
 })
 const managed = aNamespace('team-a', { 'ambient-code.io/managed': 'true' })
 
+const due = (cluster: Cluster) => dueSessions(portsOn(cluster), listProjects(cluster))
+
 const found = async (...objects: KubernetesObject[]) => {
   const cluster = createMemoryCluster([managed, ...objects])
   const names = new Set<string>()
-  for await (const { namespace, name } of dueSessions(portsOn(cluster))) names.add(`${namespace}/${name}`)
+  for await (const { namespace, name } of due(cluster)) names.add(`${namespace}/${name}`)
   return { names: [...names], calls: cluster.calls }
 }
 
@@ -92,7 +95,7 @@ describe('a sweep leaves alone a session', () => {
     const cluster = await atRest(...objects)
     const before = cluster.calls.length
     const names: unknown[] = []
-    for await (const ref of dueSessions(portsOn(cluster))) names.push(ref)
+    for await (const ref of due(cluster)) names.push(ref)
     expect(names).toEqual([])
     expect(cluster.writes(before)).toEqual([])
   })
@@ -105,25 +108,32 @@ describe('a sweep leaves alone a session', () => {
       ...object,
       metadata: { ...object.metadata, namespace: 'team-b' },
     })
-    const due = [
+    const sessions = [
       aSession(),
       aSession({ name: 'ended', phase: 'Failed', desired: 'Running' }),
       aSession({ name: 'missed', phase: 'Failed', status: aDeadLetter }),
     ].map(elsewhere)
     const leftover = withJob({ name: 'leftover', phase: 'Failed' }, { isReady: true }).map(elsewhere)
-    expect((await found(namespace, ...due, ...leftover)).names).toEqual([])
+    expect((await found(namespace, ...sessions, ...leftover)).names).toEqual([])
   })
 })
 
 describe('a sweep', () => {
-  it('costs the same six lists however many sessions there are', async () => {
+  it('costs the same ten lists however many sessions and projects there are', async () => {
     const many = Array.from({ length: 50 }, (_, i) => withJob({ name: `s-${i}`, phase: 'Running' }, { isReady: true }))
     const ended = Array.from({ length: 50 }, (_, i) => aSession({ name: `e-${i}`, phase: 'Completed' }))
-    const { calls } = await found(...many.flat(), ...ended)
-    expect(calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual([
+    const teams = Array.from({ length: 5 }, (_, i) => aNamespace(`team-${i}`, { 'ambient-code.io/managed': 'true' }))
+    const cluster = await atRest(...many.flat(), ...ended, ...teams)
+    const before = cluster.calls.length
+    await sweeper.handle(anEvent({}), portsOn(cluster))
+    expect(cluster.calls.slice(before).map(({ verb, kind }) => `${verb} ${kind}`)).toEqual([
       'list Namespace',
-      'list Job',
       'list ProjectSettings',
+      'list ServiceAccount',
+      'list Role',
+      'list RoleBinding',
+      'list LimitRange',
+      'list Job',
       'list AgenticSession',
       'list AgenticSession',
       'list AgenticSession',
@@ -136,8 +146,7 @@ describe('a sweep', () => {
       for (let time = 0; time < 2; time++) yield* cluster.list(kind, query)
     }
     const names: string[] = []
-    for await (const { name } of dueSessions({ ...portsOn(cluster), cluster: { ...cluster, list: twice } }))
-      names.push(name)
+    for await (const { name } of due({ ...cluster, list: twice })) names.push(name)
     expect(names).toEqual([])
   })
 

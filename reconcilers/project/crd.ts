@@ -1,4 +1,4 @@
-import { PROJECT_SETTINGS, projectSettingsKind, settingsSchema } from './schema.ts'
+import { PROJECT_SETTINGS, projectSettingsKind, projectStatusSchema, settingsSchema } from './schema.ts'
 
 /** The CustomResourceDefinition. Its group, version, names and field meanings are those of the upstream operator. */
 export const projectSettingsCrd = {
@@ -20,7 +20,14 @@ export const projectSettingsCrd = {
         name: 'v1alpha1',
         served: true,
         storage: true,
-        additionalPrinterColumns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+          { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+          { name: 'Groups', type: 'integer', jsonPath: '.status.groupBindingsCreated' },
+          { name: 'Undelivered', type: 'integer', priority: 1, jsonPath: '.status.deadLetters.count' },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        ],
         schema: {
           openAPIV3Schema: {
             type: 'object',
@@ -31,6 +38,7 @@ export const projectSettingsCrd = {
               kind: { type: 'string' },
               metadata: { type: 'object' },
               spec: settingsSchema,
+              status: projectStatusSchema,
             },
             'x-kubernetes-validations': [
               {

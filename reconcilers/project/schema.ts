@@ -16,6 +16,8 @@ export const settingsSchema = {
       type: 'array',
       description: 'Which groups may do what in this project.',
       maxItems: 128,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['groupName', 'role'],
       items: {
         type: 'object',
         required: ['groupName', 'role'],
@@ -63,8 +65,70 @@ export const settingsSchema = {
   },
 } as const
 
+const time = { type: 'string', format: 'date-time' } as const
+
+export const projectStatusSchema = {
+  type: 'object',
+  description: 'What was observed. Written through the status subresource.',
+  properties: {
+    observedGeneration: { type: 'integer', format: 'int64', description: 'The spec that this status is about.' },
+    groupBindingsCreated: {
+      type: 'integer',
+      format: 'int32',
+      minimum: 0,
+      description: 'How many entries of groupAccess have their RoleBinding.',
+    },
+    scheduledSessionRBACReady: {
+      type: 'boolean',
+      description: 'Whether what makes scheduled sessions here has its ServiceAccount and may make them.',
+    },
+    limitRangeReady: { type: 'boolean', description: 'Whether there are default requests and limits.' },
+    deadLetters: {
+      type: 'object',
+      description: 'Events about this project that no function took. Gone as soon as one has looked after it again.',
+      required: ['count'],
+      properties: {
+        count: { type: 'integer', format: 'int32', minimum: 1 },
+        ids: {
+          type: 'array',
+          description: 'The last of them, so that one which is told twice counts once.',
+          maxItems: 16,
+          items: { type: 'string', maxLength: 128 },
+        },
+      },
+    },
+    conditions: {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      items: {
+        type: 'object',
+        required: ['type', 'status'],
+        properties: {
+          type: { type: 'string', maxLength: 316 },
+          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+          reason: { type: 'string', maxLength: 1024 },
+          message: { type: 'string', maxLength: 32_768 },
+          lastTransitionTime: time,
+          observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+        },
+      },
+    },
+  },
+} as const
+
+/** Objects with named fields have no others: the API server prunes them. */
+type Pruned<T> = T extends readonly (infer Item)[]
+  ? readonly Pruned<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T as string extends K ? never : K]: Pruned<T[K]> }
+    : T
+
+export type Role = (typeof roles)[number]
+export type GroupAccess = { readonly groupName: string; readonly role: Role }
 export type Settings = FromSchema<typeof settingsSchema>
-export type ProjectSettings = KubernetesObject & { readonly spec?: Settings }
+export type ProjectStatus = Pruned<FromSchema<typeof projectStatusSchema>>
+export type ProjectSettings = KubernetesObject & { readonly spec?: Settings; readonly status?: ProjectStatus }
 
 export const projectSettingsKind: Kind<ProjectSettings> = {
   apiVersion: 'vteam.ambient-code/v1alpha1',

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { type KubeEvent, type NewSession, sessionFor, type World } from '../scenarios/world.ts'
+import type { Kind, KubernetesObject, Live } from '#sdk/index.ts'
+import { isGiven, type KubeEvent, type NewSession, sessionFor, type World } from '../scenarios/world.ts'
 import { type ApiClient, ApiError } from './api-client.ts'
 import type { Kubectl } from './kubectl.ts'
 
@@ -22,6 +22,10 @@ type View = Pick<
   | 'read'
   | 'apply'
   | 'evict'
+  | 'list'
+  | 'remove'
+  | 'label'
+  | 'change'
   | 'leftovers'
   | 'events'
   | 'versions'
@@ -38,6 +42,8 @@ export const liveView = (
   const sessionsPath = `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
   const podsPath = `/api/v1/namespaces/${namespace}/pods`
   const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
+  const pathOf = ({ apiVersion, plural }: Kind) =>
+    `${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}/namespaces/${namespace}/${plural}`
   const list = async <T extends KubernetesObject>(path: string) => (await api.get<List<T>>(path)).items
   const sessions = () => list<AgenticSession>(sessionsPath)
 
@@ -66,12 +72,21 @@ export const liveView = (
     apply: async (object) => {
       await kubectl('apply', '-f', '-', { stdin: JSON.stringify(object) })
     },
+    list: (kind) => list(pathOf(kind)),
+    remove: async (kind, name) => {
+      await api.delete(`${pathOf(kind)}/${name}`, { propagationPolicy: 'Background' })
+    },
+    change: async (kind, name, body) => {
+      await api.patch(`${pathOf(kind)}/${name}`, 'merge', body)
+    },
+    label: async (labels) => {
+      await api.patch(`/api/v1/namespaces/${namespace}`, 'merge', { metadata: { labels } })
+    },
     leftovers: async () => {
       const kinds = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n')
       const all = kinds.filter((kind) => !kind.startsWith('events')).join(',')
       const objects = (await kubectl('get', all, '-n', namespace, '-o', 'name')).trim().split('\n')
-      const given = ['', 'configmap/kube-root-ca.crt', 'serviceaccount/default']
-      return objects.filter((name) => !given.includes(name))
+      return objects.filter((name) => name !== '' && !isGiven(name))
     },
     events: () => list<KubeEvent>(`/api/v1/namespaces/${namespace}/events`),
     versions: async () => {

@@ -7,10 +7,21 @@ import type { AuditEvent } from './audit.ts'
 import { ROOT } from './installation.ts'
 
 /** Everything of ours that has a role. */
-export const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper'] as const
+export const FUNCTIONS = [
+  'on-dead-letter',
+  'on-job-event',
+  'on-project-event',
+  'on-session-event',
+  'timeout-sweeper',
+] as const
 
 /** What Knative asks of the account of an ApiServerSource before it starts its adapter, which then lists and watches. */
-export const GRANTED_TO_SOURCE = ['batch jobs', 'vteam.ambient-code agenticsessions']
+export const GRANTED_TO_SOURCE = [
+  ' namespaces',
+  'batch jobs',
+  'vteam.ambient-code agenticsessions',
+  'vteam.ambient-code projectsettings',
+]
   .flatMap((resource) => ['get', 'list', 'watch'].map((verb) => `${verb} ${resource}`))
   .sort()
 
@@ -18,6 +29,8 @@ export const GRANTED_TO_SOURCE = ['batch jobs', 'vteam.ambient-code agenticsessi
 export const DELETE_POD = 'delete  pods'
 
 const userOf = (name: string): string => `system:serviceaccount:dormouse:${name}`
+
+export const isOf = (name: string, { user }: AuditEvent): boolean => user.username === userOf(name)
 
 export const isOurs = ({ user }: AuditEvent): boolean => FUNCTIONS.some((name) => user.username === userOf(name))
 
@@ -85,3 +98,14 @@ export const refusalsOf = (events: readonly AuditEvent[], restarts: readonly Res
 
 /** Quotas and policies refuse the content of a request, not its sender. */
 const isAdmission = (message: string): boolean => /quota|denied request/.test(message)
+
+/**
+ * What of a function's role has to be used. on-project-event may have to do for a session whatever on-session-event does, which has to show it
+ * for both.
+ */
+export const usable = async (name: string, events: readonly AuditEvent[]): Promise<readonly string[]> => {
+  const used = usedBy(name, events)
+  const shown = name === 'on-project-event' ? grantedTo('on-session-event') : []
+  const spared = [...(await heldToGrant(name)), ...shown].filter((each) => !used.includes(each))
+  return grantedTo(name).filter((each) => !spared.includes(each))
+}

@@ -42,11 +42,13 @@ export const renderedSource = () => {
         .filter(({ spec }) => spec.subscriber.ref.name === subscriber)
         .flatMap(({ spec }) => spec.filters.flatMap(({ exact }) => exact ?? []))
       return source.spec.resources
-        .filter(({ apiVersion, kind }) => wanted.some((one) => one.apiversion === apiVersion && one.kind === kind))
+        .filter(({ apiVersion, kind }) =>
+          wanted.some((one) => one.apiversion === apiVersion && [kind, `${kind}s`].includes(one.kind)),
+        )
         .map(({ apiVersion, kind, selector }) => {
           const [version = '', group = ''] = apiVersion.split('/').reverse()
           const labels = Object.entries(selector?.matchLabels ?? {}).map((pair) => pair.join('='))
-          // The plural as the source guesses it; `npm run render` refuses other kinds.
+          // A kind that is its own plural goes by its singular. The plural as the source guesses it; `npm run render` refuses other kinds.
           const resource = `${kind.toLowerCase()}s`
           return { group, version, resource, ...(labels.length > 0 && { selector: labels.join(',') }) }
         })

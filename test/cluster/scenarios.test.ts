@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { projectSettingsKind } from '#reconcilers/project/schema.ts'
 import { eachDoorDoesEverything, eachDoorEndsByForce } from '../scenarios/every-door.ts'
+import { eachProjectDoorDoesEverything, projectScenarios } from '../scenarios/projects.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
@@ -7,7 +9,7 @@ import { startFunction } from './function-process.ts'
 import { hostileRequests, send } from './hostile-requests.ts'
 import { install, installPlatformKinds, ROOT } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
-import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, heldToGrant, isOurs, refusalsOf, usedBy } from './permissions.ts'
+import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, isOf, isOurs, refusalsOf, usable, usedBy } from './permissions.ts'
 import { enforceRestricted, templates } from './profile-templates.ts'
 import { createStage, faultsHere, type Stage } from './world.ts'
 
@@ -39,6 +41,13 @@ describe('a session that', () => {
   })
 })
 
+describe('a project that', () => {
+  projectScenarios.forEach(({ name, needs = [], run }, index) => {
+    const missing = needs.filter((fault) => !faultsHere.includes(fault))
+    test.skipIf(missing.length > 0)(name, async () => run(await stage.world(`project-${index}`)))
+  })
+})
+
 test('no Job of a session that was deleted and made again was ever touched by us, the garbage collector took it', () => {
   const touched = controlPlane
     .audit()
@@ -57,7 +66,7 @@ test('a life from creation to Completed costs three status writes with an Event 
   await phaseIs(world, 'thrifty', 'Completed')
   await world.sweep()
   const calls = controlPlane.audit().flatMap((event) => {
-    if (!isOurs(event) || event.objectRef?.namespace !== 'budget') return []
+    if (!isOurs(event) || event.objectRef?.namespace !== 'budget' || isOf('on-project-event', event)) return []
     return [event.verb, event.objectRef.resource, event.objectRef.subresource].filter(Boolean).join(' ')
   })
   const lookAndWrite = ['get agenticsessions', 'get jobs', 'patch agenticsessions status', 'create events']
@@ -163,7 +172,12 @@ test('dead letters about a Job are told by kubectl describe of its session, ende
     expect(told).toMatch(/Warning +DeadLettered .*\(x2 .*2 events about this AgenticSession could not be delivered/)
     const wide = await controlPlane.kubectl('get', 'agenticsessions', '-n', 'letters', '-o', 'wide')
     expect(wide).toMatch(/UNDELIVERED.*\nunheard +Completed +Completed +\S+ +2 /)
+    const [settings] = await world.list(projectSettingsKind)
+    const unheard = { ...settings, ...projectSettingsKind, metadata: { ...settings?.metadata, generation: 99 } }
+    expect(await send(sink.url, deadLetterAbout(unheard, 'c'))).toEqual({ status: 204, body: '' })
+    expect((await world.list(projectSettingsKind))[0]?.status?.deadLetters?.count).toBe(1)
     await world.sweep()
+    expect((await world.list(projectSettingsKind))[0]?.status).not.toHaveProperty('deadLetters')
     const session = await world.session('unheard')
     expect(session?.status).not.toHaveProperty('deadLetters')
     expect(session && conditionOf(session, 'EventsDelivered')).toBeUndefined()
@@ -191,13 +205,14 @@ describe('permissions', () => {
     await eachDoorEndsByForce(world, stage)
   })
 
+  test('every door can do all that a plan may ask for a project', async () => {
+    await eachProjectDoorDoesEverything(await stage.world('project-doors'))
+  })
+
   test('are exact: every verb of every role was used, and none was refused', async () => {
     const events = controlPlane.audit()
     expect(refusalsOf(events, stage.restarts)).toEqual([])
-    for (const name of FUNCTIONS) {
-      const toGrant = await heldToGrant(name)
-      expect(usedBy(name, events), name).toEqual(grantedTo(name).filter((granted) => !toGrant.includes(granted)))
-    }
+    for (const name of FUNCTIONS) expect.soft(usedBy(name, events), name).toEqual(await usable(name, events))
     expect(grantedTo('source')).toEqual(GRANTED_TO_SOURCE)
   })
 })

@@ -1,3 +1,4 @@
+import { projectSettingsKind } from '#reconcilers/project/schema.ts'
 import type { Fault, World } from '../scenarios/world.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type FunctionProcess, startFunction, startSweeper, sweepOnce } from './function-process.ts'
@@ -10,7 +11,7 @@ import { renderedSource } from './rendered-source.ts'
 export type Stage = {
   world(namespace: string): Promise<World>
   /** Only this function hears of changes from here on. */
-  deliverOnlyTo(name: 'on-session-event' | 'on-job-event'): Promise<void>
+  deliverOnlyTo(name: Name): Promise<void>
   /** Back to one instance of each function, every event once, and no sweeper. */
   reset(): Promise<void>
   readonly functions: () => readonly FunctionProcess[]
@@ -29,13 +30,17 @@ export const faultsHere: readonly Fault[] = [
   'sweeper left alone',
 ]
 
-const names = ['on-session-event', 'on-job-event'] as const
+const names = ['on-session-event', 'on-job-event', 'on-project-event'] as const
 type Name = (typeof names)[number]
 
 /** Functions as processes, real receive adapters that post to them, and the scenarios' view on it. */
 export const createStage = (controlPlane: ControlPlane): Stage => {
   const { api } = controlPlane
-  const instances: Record<Name, FunctionProcess[]> = { 'on-session-event': [], 'on-job-event': [] }
+  const instances: Record<Name, FunctionProcess[]> = {
+    'on-session-event': [],
+    'on-job-event': [],
+    'on-project-event': [],
+  }
   let adapters: ReceiveAdapter[] = []
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
   let count = 0
@@ -77,8 +82,15 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       kind: 'Namespace',
       metadata: { name: namespace, labels: { 'ambient-code.io/managed': 'true' } },
     })
+    const view = liveView(controlPlane, namespace)
+    await view.eventually('its project is ready', async () => {
+      const [settings] = await view.list(projectSettingsKind)
+      return (
+        settings?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') || undefined
+      )
+    })
     return {
-      ...liveView(controlPlane, namespace),
+      ...view,
       sweep: () => sweepOnce(controlPlane),
       startSweeper: async (periodSeconds) => {
         sweepers.push(await startSweeper(controlPlane, periodSeconds))

@@ -9,7 +9,7 @@ import { kubectlPath, outputOf, startKubectl } from './kubectl.ts'
 import { npmStart, npmStartByNpm, type Started } from './npm-start.ts'
 
 const SAMPLES = { hello: 'Completed', fails: 'Failed', 'times-out': 'Failed', 'stop-me': 'Stopped' }
-const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-session-event', 'timeout-sweeper']
+const FUNCTIONS = ['on-dead-letter', 'on-job-event', 'on-project-event', 'on-session-event', 'timeout-sweeper']
 
 // Most of it is waiting: it plays while the others are tried.
 const settling = npmStart('--until-settled')

@@ -3,8 +3,8 @@ import { applyObject } from '#emulator/apply.ts'
 import type { Resource } from '#emulator/client.ts'
 import type { JobObject } from '#reconcilers/agentic-session/job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
-import type { KubernetesObject, Live } from '#sdk/index.ts'
-import { type Fault, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
+import type { Kind, KubernetesObject, Live } from '#sdk/index.ts'
+import { type Fault, isGiven, type KubeEvent, sessionFor, type World } from '../scenarios/world.ts'
 import { createTestPlatform, type TestPlatform, type TestPlatformOptions } from './platform.ts'
 
 export const faultsHere: readonly Fault[] = [
@@ -74,13 +74,24 @@ export const createEmulatorWorld = async (
     apply: async (object) => {
       applyObject(admin, withoutStatus(object as unknown as KubeObject), 'kubectl')
     },
+    list: async <T extends KubernetesObject>({ apiVersion, plural }: Kind<T>) => all<T>({ apiVersion, plural }),
+    remove: async ({ apiVersion, plural }, name) => {
+      admin.delete({ apiVersion, plural }, { namespace, name }, { policy: 'Background' })
+    },
+    change: async ({ apiVersion, plural }, name, body) => {
+      admin.patch({ apiVersion, plural }, { namespace, name }, { ...body })
+    },
+    label: async (labels) => {
+      admin.patch(namespaces, { name: namespace }, { metadata: { labels } })
+      // The source starts an adapter for each set of namespaces.
+      await clock.advance(1000)
+    },
     leftovers: async () => {
-      const given = ['configmap/kube-root-ca.crt', 'serviceaccount/default']
       return platform
         .everythingIn(namespace)
         .filter(({ kind }) => kind !== 'Event')
         .map(idOf)
-        .filter((id) => !given.includes(id))
+        .filter((id) => !isGiven(id))
     },
     events: async () => all<KubeEvent>(events),
     versions: async () =>

@@ -21,7 +21,8 @@ const originals = async ({ api }: Platform): Promise<readonly Trigger[]> => {
   const { items } = await api.get<{ items: readonly Trigger[] }>(
     `${PATH}?labelSelector=app.kubernetes.io/part-of=dormouse`,
   )
-  return items
+  // Projects hear of everything.
+  return items.filter(({ metadata }) => NAMES.includes(metadata.labels['app.kubernetes.io/name']))
 }
 
 const isOfNamespace = (namespace: string) => ({ exact: { namespace } })

@@ -9,7 +9,7 @@ import { phaseIs, type World } from './world.ts'
 /** What this takes beside a world. */
 export type Doorkeeper = {
   /** Only this function hears of changes in this world from here on. */
-  deliverOnlyTo(name: 'on-job-event'): Promise<void>
+  deliverOnlyTo(name: 'on-job-event' | 'on-project-event'): Promise<void>
   holdJob(name: string): Promise<void>
   letJobGo(name: string): Promise<void>
 }
@@ -141,6 +141,7 @@ export const eachDoorEndsByForce = async (
     )
   const bySessionEvent = await stopping('by-session-event')
   const byJobEvent = await stopping('by-job-event')
+  const byProjectEvent = await stopping('by-project-event')
   await world.wait(125)
   await world.annotate('by-session-event', { 'ambient-code.io/desired-phase': 'Running' })
   await ended(bySessionEvent)
@@ -149,4 +150,10 @@ export const eachDoorEndsByForce = async (
   await deliverOnlyTo('on-job-event')
   await world.apply(runnerJobFor(byJobEvent, 9, settings))
   await ended(byJobEvent)
+
+  // A project that is labelled again has its sessions looked into.
+  await deliverOnlyTo('on-project-event')
+  await world.label({ 'ambient-code.io/managed': null })
+  await world.label({ 'ambient-code.io/managed': 'true' })
+  await ended(byProjectEvent)
 }

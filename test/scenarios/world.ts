@@ -48,6 +48,14 @@ export type World = {
   read<T extends KubernetesObject>(kind: Kind<T>, name: string): Promise<Live<T> | undefined>
   /** Creates or changes an object by hand; throws with the API server's words where it does not take it. */
   apply(object: KubernetesObject): Promise<void>
+  /** The objects of a kind, by name. */
+  list<T extends KubernetesObject>(kind: Kind<T>): Promise<readonly Live<T>[]>
+  /** Deletes an object of any kind; returns once the API server has taken the request. */
+  remove(kind: Kind, name: string): Promise<void>
+  /** A merge patch by hand. */
+  change(kind: Kind, name: string, body: object): Promise<void>
+  /** Gives the namespace labels, or takes them off (`null`). */
+  label(labels: Readonly<Record<string, string | null>>): Promise<void>
   /** Every object in the namespace that did not come with it, as `kind/name`. */
   leftovers(): Promise<readonly string[]>
   /** The core/v1 Events in the namespace. */
@@ -73,6 +81,19 @@ export type World = {
   breakFunction(name: string): Promise<void>
   mendFunction(name: string): Promise<void>
 }
+
+/** Whether an object, as `kind/name` or `kind.group/name`, came with its namespace: from Kubernetes, or since it is looked after. */
+export const isGiven = (id: string): boolean => given.includes(id.replace(/^([^./]+)\.[^/]*\//, '$1/'))
+
+const given = [
+  'configmap/kube-root-ca.crt',
+  'serviceaccount/default',
+  'projectsettings/projectsettings',
+  'serviceaccount/ambient-session-trigger',
+  'role/ambient-session-trigger',
+  'rolebinding/ambient-session-trigger',
+  'limitrange/ambient-default-limits',
+]
 
 /** A core/v1 Event, as far as scenarios look at it. */
 export type KubeEvent = KubernetesObject & {

@@ -1,7 +1,7 @@
-import { secretKind } from '#reconcilers/agentic-session/children.ts'
-import { sessionKind } from '#reconcilers/agentic-session/schema.ts'
-import { COPIED_FROM, COPIED_VERSION, copyLabels, sourcesOf, versionOf } from '#reconcilers/agentic-session/secrets.ts'
 import { type Cluster, keyOf, type Ref, type Settings } from '#sdk/index.ts'
+import { secretKind } from './children.ts'
+import { sessionKind } from './schema.ts'
+import { COPIED_FROM, COPIED_VERSION, copyLabels, sourcesOf, versionOf } from './secrets.ts'
 
 /**
  * The sessions that own a copy of a Secret that has changed since. Nothing rings when one does. Costs a read for each Secret that a profile has

@@ -1,7 +1,7 @@
-import type { JobFacts } from '#reconcilers/agentic-session/job.ts'
-import { orphanedJobs, sessionsNow } from '#reconcilers/agentic-session/metrics.ts'
-import { type AgenticSession, phaseOf } from '#reconcilers/agentic-session/schema.ts'
 import type { Live, Survey } from '#sdk/index.ts'
+import type { JobFacts } from './job.ts'
+import { orphanedJobs, sessionsNow } from './metrics.ts'
+import { type AgenticSession, phaseOf } from './schema.ts'
 
 /** How an ended session is counted: it is listed without its status. */
 const ENDED = 'Ended'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { aJob, aSession } from '#reconcilers/agentic-session/fixtures.ts'
-import { factsOf } from '#reconcilers/agentic-session/job.ts'
 import type { Measure, Survey } from '#sdk/index.ts'
 import { createMemoryCluster } from '#test/memory-cluster.ts'
 import { portsOn } from '#test/ports.ts'
 import { createCensus } from './census.ts'
 import { dueSessions } from './due-sessions.ts'
+import { aJob, aSession } from './fixtures.ts'
+import { factsOf } from './job.ts'
 
 /** `phase or metric: value`, without those of none. */
 const inWords = (surveys: readonly (Measure | Survey)[]) =>
@@ -19,20 +19,18 @@ const inWords = (surveys: readonly (Measure | Survey)[]) =>
 
 describe('a sweep counts', () => {
   it('the sessions of each phase, those that have ended together, and the Jobs whose session is gone', async () => {
-    const managed = { 'ambient-code.io/managed': 'true' }
     const sessions = (['Pending', 'Running', 'Running', 'Failed', 'Completed', 'Error'] as const).map((phase, index) =>
       aSession({ name: `s-${index}`, uid: `uid-${index}`, phase }),
     )
     const orphan = aJob({ session: aSession({ name: 'gone', uid: 'gone' }), end: 'Complete' })
     const cluster = createMemoryCluster([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a', namespace: '', labels: managed } },
       ...sessions,
       ...sessions.slice(1, 3).map((session) => aJob({ session, isReady: true })),
       orphan,
     ])
     const surveys: (Measure | Survey)[] = []
     const ports = portsOn(cluster, { measure: (survey) => void surveys.push(survey) })
-    for await (const _ of dueSessions(ports));
+    for await (const _ of dueSessions(ports, { managed: new Set(['team-a']), settings: new Map() }));
     expect(inWords(surveys)).toEqual(['Pending: 1', 'Running: 2', 'Ended: 3', 'ambient_orphaned_jobs: 1'])
   })
 
