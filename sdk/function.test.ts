@@ -263,7 +263,7 @@ describe('actions that go each for itself', () => {
       const actions = wanted
         .filter(({ metadata: { name } }) => !observed.includes(name) && !refusals.has(`Nap home/${name}`))
         .map((nap) => create(napKind, nap))
-      if (actions.length > 0) return { reason: 'Making', actions, eachForItself: true, again: true }
+      if (actions.length > 0) return { reason: 'Making', actions, eachForItself: true, status: { refused: [] } }
       return { reason: 'Made', status: { refused: [...refusals.keys()] } }
     },
   })

@@ -249,7 +249,6 @@ export const eachProjectDoorDoesEverything = async (world: World): Promise<void>
   await projectIs(world, 'ProjectReady', 60)
   await phaseIs(world, 'asked', 'Completed', 60)
   await phaseIs(world, 'failing', 'Failed')
-  await phaseIs(world, 'busy', 'Stopping')
   // A source watches a namespace some seconds after it is labelled: that the Job went may be lost.
   await world.eventually('the Job of busy is gone', async () =>
     (await world.jobs()).some(({ metadata }) => metadata.name.startsWith('busy')) ? undefined : true,
