@@ -43,7 +43,7 @@ export const runAlwaysOn = async (all: readonly FunctionDefinition[], args: read
 
     const isOurs = await becomeLeader(running, state)
     if (isOurs) await work({ functions, running, queue, state, restarts })
-    running.close()
+    await running.close()
     probes?.close()
     probes?.closeAllConnections()
   } catch (error) {
