@@ -64,9 +64,9 @@ test('the always-on host lives, is not ready without its kinds, counts, and ends
     text: expect.stringContaining('AgenticSession: not listed and watched\n'),
   })
   const { text = '' } = (await ask(`http://127.0.0.1:${metrics}/metrics`)) ?? {}
-  expect(text).toContain('dormouse_leader{function="operator"} 1')
-  expect(text).toContain('dormouse_queue_objects{state="delayed",function="operator"} 0')
-  expect(text).toContain('dormouse_queue_retries_total{function="operator"} 0')
+  expect(text).toContain('dormouse_leader 1')
+  expect(text).toContain('dormouse_queue_objects{state="delayed"} 0')
+  expect(text).toContain('dormouse_queue_retries_total 0')
   expect(text).toContain('# TYPE dormouse_watch_restarts_total counter')
   child.kill('SIGTERM')
   expect(await ended).toBe(0)

@@ -101,7 +101,7 @@ test('a session lives its life by watches alone, one of each kind, as the role a
   await phaseIs('lives', 'Completed')
   expect(jobs()).toHaveLength(1)
   expect(transport.open().toSorted()).toEqual([...new Set(transport.open())].toSorted())
-  expect(transport.open()).toHaveLength(host.missing().length + 3)
+  expect(transport.open()).toHaveLength(host.missing().length + 4)
 })
 
 test('what there was before the host started is looked after', async () => {
