@@ -275,9 +275,9 @@ describe('the always-on host', () => {
   const kustomization = (path: string) =>
     parse(readFileSync(join(ROOT, path), 'utf8')) as { resources: string[]; images: object[] }
 
-  test('is of the same image as the functions, and installed with their kinds', () => {
+  test('is of the same image as the functions, and installed with their kinds and the roles of members', () => {
     expect(kustomization('always-on/kustomization.yaml').images).toEqual(kustomization('kustomization.yaml').images)
-    expect(kustomization('always-on/kustomization.yaml').resources).toEqual(['../crds', 'operator.yaml'])
+    expect(kustomization('always-on/kustomization.yaml').resources).toEqual(['../crds', '../roles', 'operator.yaml'])
   })
 
   test('runs twice, elects its leader, and is ready when it says so', () => {
