@@ -11,7 +11,7 @@ import { type OperatorProcess, startOperator } from './function-process.ts'
 import { installAlwaysOn } from './installation.ts'
 import { liveView } from './live-view.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
-import { grantedTo, heldToGrant, isOfOperator, type Restart, refusalsOf, usedBy } from './permissions.ts'
+import { grantedTo, isOfOperator, type Restart, refusalsOf, usedBy } from './permissions.ts'
 
 let controlPlane: ControlPlane
 let stage: AlwaysOnStage
@@ -47,7 +47,10 @@ describe('in one process on watches, a session that', () => {
 
   scenarios.forEach((scenario, index) => {
     const missing = (scenario.needs ?? []).filter((fault) => !faultsAlwaysOn.includes(fault))
-    test.skipIf(missing.length > 0)(scenario.name, async () => scenario.run(await stage.world(`scenario-${index}`)))
+    const timeout = scenario.needs?.includes('node hangs') ? 240_000 : 120_000
+    test.skipIf(missing.length > 0)(scenario.name, { timeout }, async () =>
+      scenario.run(await stage.world(`scenario-${index}`)),
+    )
   })
 
   test('was there before its namespace was managed is started once that is, and not looked after any more once it is not', async () => {
@@ -185,15 +188,16 @@ describe('of two replicas with --leader-elect', () => {
   })
 })
 
-test('its permissions are exact: every verb of its roles was used, and none was refused', async () => {
+test('its permissions are those of the functions and what watching and leading take, and none was refused', async () => {
   const events = controlPlane.audit()
   expect(refusalsOf(events, [...stage.restarts, ...restarts])).toEqual([])
   const watched = controlPlane.openedWatches()
   const used = usedBy('operator', [...events, ...watched])
   const granted = grantedTo('operator')
-  const toGrant = (await Promise.all(wokenHere(await loadFunctions()).map(({ name }) => heldToGrant(name)))).flat()
+  const ofFunctions = wokenHere(await loadFunctions()).flatMap(({ name }) => grantedTo(name))
   expect(used.filter((verb) => !granted.includes(verb))).toEqual([])
-  expect(granted.filter((verb) => !used.includes(verb) && !toGrant.includes(verb))).toEqual([])
+  // Each function's own role is shown to be exact where that function runs alone.
+  expect(granted.filter((verb) => !used.includes(verb) && !ofFunctions.includes(verb))).toEqual([])
 })
 
 test('its manifests pass the strict validation of the real API server, and its Pods the restricted standard', async () => {
