@@ -87,7 +87,12 @@ describe('two hundred sessions that come and go', () => {
     const names = Array.from({ length: 200 }, (_, i) => `s-${i}`)
     // Every second one still runs when it is deleted.
     const runnerOf = (i: number) => ({ seconds: i % 2 === 0 ? 0.2 : 600 })
-    await Promise.all(names.map((name, i) => world.create(name, { runner: runnerOf(i), spec: { timeout: 0 } })))
+    // Every tenth has all that upstream's have.
+    const specOf = (i: number) => ({
+      timeout: 0,
+      environmentVariables: { RUNNER_TYPE: i % 10 === 0 ? 'upstream' : 'plain' },
+    })
+    await Promise.all(names.map((name, i) => world.create(name, { runner: runnerOf(i), spec: specOf(i) })))
     await world.eventually(
       'all run or have run',
       async () => {
