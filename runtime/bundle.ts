@@ -143,8 +143,8 @@ const bakeCache = async (name: string): Promise<boolean> => {
   })
   const exit = once(child, 'exit')
   if (!isSweeper && !isCommand) {
-    await deliver(anEventFor(fn), port, child)
-    child.kill('SIGTERM')
+    // Whoever started us waits for what it left behind.
+    await deliver(anEventFor(fn), port, child).finally(() => child.kill('SIGTERM'))
   }
   await exit
   await rm(credentials, { recursive: true })
@@ -157,11 +157,12 @@ const bakeCache = async (name: string): Promise<boolean> => {
   return isCommand
 }
 
-/** Of a new session, or of a ready Job that a session owns: something that a function asks the API server about. */
+/** Of a new session, a ready Job that a session owns, or a namespace: something that a function asks the API server about. */
 const anEventFor = ({ on }: FunctionDefinition) => {
-  const kind = on.find((trigger) => 'changes' in trigger)?.changes
+  const { changes: kind, labels } = on.find((trigger) => 'changes' in trigger) ?? {}
   const owner = { apiVersion: 'vteam.ambient-code/v1alpha1', kind: 'AgenticSession', name: 'bake', controller: true }
-  const metadata = { name: 'bake', namespace: 'bake', uid: '1', resourceVersion: '1', ownerReferences: [owner] }
+  const namespace = kind?.scope === 'Cluster' ? {} : { namespace: 'bake' }
+  const metadata = { name: 'bake', ...namespace, uid: '1', resourceVersion: '1', labels, ownerReferences: [owner] }
   return {
     headers: {
       'content-type': 'application/json',
