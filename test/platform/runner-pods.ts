@@ -1,3 +1,4 @@
+import { settings } from '#test/ports.ts'
 import { ownImages } from './installation.ts'
 import type { Manifest } from './manifests.ts'
 
@@ -40,8 +41,8 @@ export const bentRunners: readonly Manifest[] = [
           JSONPatch{op: "replace", path: "${CONTAINER}/resources/requests/cpu", value: "100m"},
           JSONPatch{op: "replace", path: "${CONTAINER}/resources/requests/memory", value: "48Mi"},
           JSONPatch{op: "replace", path: "${CONTAINER}/resources/limits/memory", value: "160Mi"}]`),
-        // What a scenario calls the runner in a Job that it makes by hand; a name without a tag is pulled each time.
-        jsonPatch(`object.spec.containers[0].image == 'runner' ? [
+        // What a scenario calls the runner in a Job that it makes by hand.
+        jsonPatch(`object.spec.containers[0].image == '${settings.runnerImage}' ? [
           JSONPatch{op: "replace", path: "${CONTAINER}/image", value: "${ownImages()['sample-runner']}"},
           JSONPatch{op: "replace", path: "${CONTAINER}/imagePullPolicy", value: "IfNotPresent"}] : []`),
         onFault('Unschedulable', 'add', '/spec/nodeSelector', '{"example.com/no-such-node": "true"}'),

@@ -38,9 +38,13 @@ export const deadLetters = ({ letter, start }: Patience = AS_INSTALLED): readonl
         message: expect.stringMatching(/^1 event about this AgenticSession could not be delivered; the last: add of /),
       })
       const { uid } = session.metadata
-      const [warning, ...others] = (await world.events()).filter(({ reason }) => reason === 'DeadLettered')
-      expect(others).toEqual([])
-      expect(warning).toMatchObject({ type: 'Warning', count: 1, involvedObject: { kind: 'AgenticSession', uid } })
+      // The Event comes behind the status.
+      const warnings = await world.eventually('there is an Event of it', async () => {
+        const told = (await world.events()).filter(({ reason }) => reason === 'DeadLettered')
+        return told.length > 0 ? told : undefined
+      })
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]).toMatchObject({ type: 'Warning', count: 1, involvedObject: { kind: 'AgenticSession', uid } })
 
       await world.sweep()
       const repaired = await world.session('unheard')
