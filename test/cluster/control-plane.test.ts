@@ -116,7 +116,7 @@ describe('a Job on the stand-in for a node', () => {
 
   test('is told what is wrong with its wishes', async () => {
     await post(aJob('wishful', { fault: 'Earthquake' }))
-    const message = 'fault is "Earthquake": want one of Unschedulable, ImagePullBackOff, OOMKilled'
+    const message = 'fault is "Earthquake": want one of Unschedulable, ImagePullBackOff, OOMKilled, Unresponsive'
     const waiting = { state: { waiting: { reason: 'CreateContainerConfigError', message } } }
     await expect.poll(() => podStatusOf('wishful'), EVENTUALLY).toMatchObject({ containerStatuses: [waiting] })
   })
