@@ -2,6 +2,7 @@ import {
   type Action,
   type Cluster,
   ensure,
+  type KubernetesObject,
   keyOf,
   type Live,
   type Ref,
@@ -79,9 +80,9 @@ export const copying = (session: Live<AgenticSession>, secrets: Secrets | undefi
       },
       ...(source.type !== undefined && { type: source.type }),
       // A merge patch takes a key off that is null; a copy that is made has none of those.
-      data: { ...source.data, ...Object.fromEntries(gone.map((key) => [key, null as unknown as string])) },
+      data: { ...source.data, ...Object.fromEntries(gone.map((key) => [key, null])) },
     }
-    return [ensure(secretKind, secret, { sharedBy: COPIED_FROM, keep: ['type'] })]
+    return [ensure<KubernetesObject>(secretKind, secret, { sharedBy: COPIED_FROM, keep: ['type'] })]
   })
 
 /** The uid tells a Secret that was deleted and made again. */
