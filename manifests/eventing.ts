@@ -1,3 +1,4 @@
+import { guessedPlural } from '#runtime/always-on/source.ts'
 import { type FunctionDefinition, groupOf, type Kind, managedNamespace } from '#sdk/index.ts'
 import { BROKER, labelsOf, NAMESPACE } from './names.ts'
 import { identity } from './rbac.ts'
@@ -57,13 +58,6 @@ export const brokerFor = (deadLetters: string): object => {
     },
     spec: { delivery },
   }
-}
-
-/** As knative.dev/pkg guesses it (apis.KindToResource). */
-const guessedPlural = (kind: string): string => {
-  const word = kind.toLowerCase()
-  if (word.endsWith('s')) return `${word}es`
-  return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
 }
 
 /**

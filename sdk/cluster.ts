@@ -32,3 +32,9 @@ export type Cluster = {
    */
   delete(kind: Kind, ref: Ref, uid: string, options?: { readonly force?: boolean | undefined }): Promise<void>
 }
+
+/** The selector of the objects that have all these labels. */
+export const labelSelectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map((pair) => pair.join('='))
+    .join(',')

@@ -1,4 +1,4 @@
-export type { Cluster, ListQuery } from './cluster.ts'
+export { type Cluster, type ListQuery, labelSelectorOf } from './cluster.ts'
 export { secondsOf, type WantedCondition, withConditions } from './conditions.ts'
 export { EVENTS_DELIVERED, withoutDeadLetters } from './dead-letters.ts'
 export * from './errors.ts'

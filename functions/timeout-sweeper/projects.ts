@@ -1,6 +1,6 @@
 import { namespaceKind } from '#reconcilers/project/kinds.ts'
 import { PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from '#reconcilers/project/schema.ts'
-import { type Cluster, type Live, managedNamespace } from '#sdk/index.ts'
+import { type Cluster, type Live, labelSelectorOf, managedNamespace } from '#sdk/index.ts'
 
 /** The namespaces that are looked after, and all ProjectSettings: what both of a sweep's searches begin with. */
 export type Projects = {
@@ -13,9 +13,7 @@ export type Projects = {
 const PAGE_SIZE = 100
 
 export const listProjects = async (cluster: Cluster): Promise<Projects> => {
-  const labelSelector = Object.entries(managedNamespace)
-    .map((pair) => pair.join('='))
-    .join(',')
+  const labelSelector = labelSelectorOf(managedNamespace)
   const managed = new Set<string>()
   const terminating = new Set<string>()
   for await (const { metadata } of cluster.listMetadata(namespaceKind, { labelSelector })) {

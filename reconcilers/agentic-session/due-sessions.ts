@@ -1,4 +1,4 @@
-import { isIdle, keyOf, type Live, type Ports, type Ref, refOf } from '#sdk/index.ts'
+import { isIdle, keyOf, type Live, labelSelectorOf, type Ports, type Ref, refOf } from '#sdk/index.ts'
 import { desiredPhaseOf } from './annotations.ts'
 import { createCensus } from './census.ts'
 import type { ProjectSettings } from './idle.ts'
@@ -27,11 +27,6 @@ const noneOf = (phases: readonly string[]) => phases.map((phase) => `status.phas
 /** A field that is absent is like an empty one. */
 const deadLettered = 'status.deadLetters.count!='
 
-const selectorOf = (labels: Readonly<Record<string, string>>) =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
-
 /**
  * The sessions that a plan would write something for, as far as lists can tell; each is then reconciled from the live objects. Costs
  * pages and no request per session: the open sessions and our Jobs in full, the ended sessions without spec and status. Only the Pod of a
@@ -46,7 +41,7 @@ export async function* dueSessions(
   const census = createCensus(managed)
   const jobs = new Map<string, JobFacts>()
   for await (const job of cluster.list(jobKind, {
-    labelSelector: selectorOf(jobLabels),
+    labelSelector: labelSelectorOf(jobLabels),
     pageSize: PAGE_SIZE,
     ...within,
   }))

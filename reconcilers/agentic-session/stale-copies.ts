@@ -1,4 +1,4 @@
-import { type Cluster, keyOf, type Ref, type Settings } from '#sdk/index.ts'
+import { type Cluster, keyOf, labelSelectorOf, type Ref, type Settings } from '#sdk/index.ts'
 import { secretKind } from './children.ts'
 import { sessionKind } from './schema.ts'
 import { COPIED_FROM, COPIED_VERSION, copyLabels, sourcesOf, versionOf } from './secrets.ts'
@@ -17,9 +17,7 @@ export async function* ownersOfStaleCopies(
     if (source) versions.set(keyOf(from), versionOf(source))
   }
   if (versions.size === 0) return
-  const labelSelector = Object.entries(copyLabels)
-    .map((pair) => pair.join('='))
-    .join(',')
+  const labelSelector = labelSelectorOf(copyLabels)
   for await (const { metadata } of cluster.listMetadata(secretKind, { labelSelector })) {
     const current = versions.get(metadata.annotations?.[COPIED_FROM] ?? '')
     if (current === undefined || metadata.annotations?.[COPIED_VERSION] === current) continue

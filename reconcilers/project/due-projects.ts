@@ -1,4 +1,4 @@
-import { isIdle, type Live, managedNamespace, type Ports, type Ref, refOf } from '#sdk/index.ts'
+import { isIdle, type Live, labelSelectorOf, managedNamespace, type Ports, type Ref, refOf } from '#sdk/index.ts'
 import { accountKind, bindingKind, limitRangeKind, roleKind, type Standing } from './kinds.ts'
 import { planProject } from './plan.ts'
 import { PROJECT_SETTINGS, type ProjectSettings } from './schema.ts'
@@ -9,9 +9,7 @@ type Projects = {
   readonly settings: ReadonlyMap<string, Live<ProjectSettings>>
 }
 
-const selector = Object.entries(managedNamespace)
-  .map((pair) => pair.join('='))
-  .join(',')
+const selector = labelSelectorOf(managedNamespace)
 
 const PAGE_SIZE = 200
 

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { CloudEvent } from 'cloudevents'
-import { type FunctionDefinition, type Kind, keyOf, type Live, managedNamespace, refOf } from '#sdk/index.ts'
+import {
+  type FunctionDefinition,
+  type Kind,
+  keyOf,
+  type Live,
+  labelSelectorOf,
+  managedNamespace,
+  refOf,
+} from '#sdk/index.ts'
 import type { Change } from './follow.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -34,11 +42,7 @@ export const watchedBy = (subscriptions: readonly Pick<Subscription, 'kind' | 'l
   })
 }
 
-export const selectorOf = (labels: Labels | undefined): string | undefined =>
-  labels &&
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
+export const selectorOf = (labels: Labels | undefined): string | undefined => labels && labelSelectorOf(labels)
 
 /** What a change is to somebody who subscribes to objects with these labels only: one that gets or loses them comes or goes. Pure. */
 export const changeFor = (labels: Labels | undefined, { type, object, before }: Change): Change['type'] | undefined => {
@@ -73,7 +77,8 @@ export const eventOf = (
   })
 }
 
-const guessedPlural = (kind: string): string => {
+/** As knative.dev/pkg guesses it (apis.KindToResource). */
+export const guessedPlural = (kind: string): string => {
   const word = kind.toLowerCase()
   if (word.endsWith('s')) return `${word}es`
   return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
