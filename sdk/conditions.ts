@@ -38,3 +38,22 @@ export const withConditions = <C extends StoredCondition>(
 
 /** RFC 3339 in whole seconds, as Kubernetes writes its times. */
 export const secondsOf = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`
+
+/** The conditions of a status, as JSON Schema for its CustomResourceDefinition. */
+export const conditionsSchema = {
+  type: 'array',
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['type'],
+  items: {
+    type: 'object',
+    required: ['type', 'status'],
+    properties: {
+      type: { type: 'string', maxLength: 316 },
+      status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+      reason: { type: 'string', maxLength: 1024 },
+      message: { type: 'string', maxLength: 32_768 },
+      lastTransitionTime: { type: 'string', format: 'date-time' },
+      observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+    },
+  },
+} as const

@@ -1,5 +1,5 @@
 export { type Cluster, type ListQuery, labelSelectorOf } from './cluster.ts'
-export { secondsOf, type WantedCondition, withConditions } from './conditions.ts'
+export { conditionsSchema, secondsOf, type WantedCondition, withConditions } from './conditions.ts'
 export { EVENTS_DELIVERED, withoutDeadLetters } from './dead-letters.ts'
 export * from './errors.ts'
 export type { Telling } from './events.ts'

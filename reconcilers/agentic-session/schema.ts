@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import type { Kind, KubernetesObject } from '#sdk/index.ts'
+import { conditionsSchema, type Kind, type KubernetesObject } from '#sdk/index.ts'
 
 /*
  * The one source of what an AgenticSession is: the CRD is rendered from it (`npm run render`) and the types are derived from it.
@@ -192,23 +192,7 @@ export const statusSchema = {
     },
     sdkSessionId: { type: 'string' },
     sdkRestartCount: { type: 'integer' },
-    conditions: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status'],
-        properties: {
-          type: text(316),
-          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-          reason: text(1024),
-          message: text(32_768),
-          lastTransitionTime: time,
-          observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
-        },
-      },
-    },
+    conditions: conditionsSchema,
   },
 } as const
 

@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import type { Kind, KubernetesObject } from '#sdk/index.ts'
+import { conditionsSchema, type Kind, type KubernetesObject } from '#sdk/index.ts'
 
 /*
  * ProjectSettings, as JSON Schema: the CRD is rendered from it (`npm run render`) and the types are derived from it. Fields are those of the
@@ -65,8 +65,6 @@ export const settingsSchema = {
   },
 } as const
 
-const time = { type: 'string', format: 'date-time' } as const
-
 export const projectStatusSchema = {
   type: 'object',
   description: 'What was observed. Written through the status subresource.',
@@ -97,23 +95,7 @@ export const projectStatusSchema = {
         },
       },
     },
-    conditions: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status'],
-        properties: {
-          type: { type: 'string', maxLength: 316 },
-          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-          reason: { type: 'string', maxLength: 1024 },
-          message: { type: 'string', maxLength: 32_768 },
-          lastTransitionTime: time,
-          observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
-        },
-      },
-    },
+    conditions: conditionsSchema,
   },
 } as const
 
