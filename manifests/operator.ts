@@ -5,7 +5,7 @@ import { containerOf, type Hosted, volumesOf } from './container.ts'
 import { labelsOf, NAMESPACE } from './names.ts'
 import { identity, rulesOf } from './rbac.ts'
 
-const NAME = 'operator'
+export const OPERATOR = 'operator'
 
 /**
  * The always-on host: one Deployment that runs all functions that changes or the clock wake. It may do what they may, and
@@ -21,14 +21,14 @@ export const operatorFor = (all: readonly FunctionDefinition[]): object[] => {
   const access = [...functions.flatMap((fn) => fn.access), ...watching]
   const mistakesIn = functions.find((fn) => fn.mistakesIn)?.mistakesIn
   return [
-    ...identity(NAME, rulesOf(access)),
+    ...identity(OPERATOR, rulesOf(access)),
     ...leaseRole,
-    deploymentOf({ name: NAME, ...(mistakesIn && { mistakesIn }) }),
+    deploymentOf({ name: OPERATOR, ...(mistakesIn && { mistakesIn }) }),
   ]
 }
 
-const labels = labelsOf(NAME)
-const named = { name: NAME, namespace: NAMESPACE, labels }
+const labels = labelsOf(OPERATOR)
+const named = { name: OPERATOR, namespace: NAMESPACE, labels }
 const coordination = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] }
 
 /** A name cannot be asked of what is yet to be created. */
@@ -46,8 +46,8 @@ const leaseRole: readonly object[] = [
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
     metadata: named,
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NAME },
-    subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }],
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: OPERATOR },
+    subjects: [{ kind: 'ServiceAccount', name: OPERATOR, namespace: NAMESPACE }],
   },
 ]
 
@@ -63,7 +63,7 @@ const deploymentOf = (host: Hosted) => ({
     template: {
       metadata: { labels },
       spec: {
-        serviceAccountName: NAME,
+        serviceAccountName: OPERATOR,
         // Reconciles in hand are finished, however slow the API server is.
         terminationGracePeriodSeconds: 60,
         enableServiceLinks: false,

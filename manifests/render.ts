@@ -8,12 +8,16 @@ import { knativeServiceOf } from './knative-service.ts'
 import { networkPolicy } from './network-policy.ts'
 import { operatorFor } from './operator.ts'
 import { identityOf } from './rbac.ts'
+import { serviceMonitor } from './service-monitor.ts'
 import { sweeperOf } from './sweeper.ts'
 
 const crds = [sessionCrd, projectSettingsCrd]
 
 /** What a kustomization on top of ours may add. */
-const components: Readonly<Record<string, readonly object[]>> = { 'network-policy': [networkPolicy] }
+const components: Readonly<Record<string, readonly object[]>> = {
+  'network-policy': [networkPolicy],
+  'service-monitor': serviceMonitor,
+}
 
 /** Every derived manifest, by its path from the root. Pure. */
 export const render = (functions: readonly FunctionDefinition[]): ReadonlyMap<string, string> => {

@@ -24,7 +24,7 @@ describe('the metrics', () => {
     metrics.observe(settled('Completed'), 0.02)
     metrics.observe(settled('Completed'), 0.02)
     metrics.malformed()
-    const response = await (await served(metrics))('/metrics')
+    const response = await (await served(metrics))('/metrics?format=text')
     const text = await response.text()
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
     const lines = text.split('\n')

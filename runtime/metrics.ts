@@ -69,7 +69,7 @@ export const createMetrics = (functionName: string): OpenMetrics => {
     totals: () => totalsIn(registry),
     serve: async (host, port) => {
       const server = createServer((request, response) => {
-        if (request.url !== '/metrics') return void response.writeHead(404).end()
+        if (request.url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end()
         text().then(
           (body) => response.writeHead(200, { 'content-type': registry.contentType }).end(body),
           () => response.writeHead(500).end(),

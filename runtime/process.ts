@@ -8,6 +8,7 @@ import { createCluster } from './kubernetes/cluster.ts'
 import { type Connection, connect } from './kubernetes/connection.ts'
 import { createTransport, type Transport } from './kubernetes/transport.ts'
 import { createMetrics, type Metrics, type OpenMetrics } from './metrics.ts'
+import { createRunnerAsker } from './runner.ts'
 import { readRunnerProfiles } from './runner-profiles.ts'
 import { createTurns } from './turns.ts'
 
@@ -57,6 +58,7 @@ export const startProcess = async (
     settings,
     random: randomUUID,
     askBackend: createBackend(config.settings.backendUrl, connection),
+    askRunner: createRunnerAsker(),
     measure: metrics.measure,
     turn: choices.turn ?? createTurns(concurrency),
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { secondsOf, withConditions } from './conditions.ts'
+import { listed, secondsOf, withConditions } from './conditions.ts'
 
 const now = new Date('2026-03-01T12:00:00.900Z')
 const before = '2026-02-01T00:00:00Z'
@@ -41,5 +41,19 @@ describe('conditions', () => {
 describe('a time of Kubernetes', () => {
   it('is in whole seconds, cut and not rounded', () => {
     expect(secondsOf(now)).toBe('2026-03-01T12:00:00Z')
+  })
+})
+
+describe('a message of many sentences', () => {
+  it('has them all where they are few', () => expect(listed(['one', 'two'])).toBe('one; two'))
+
+  it('has sixteen of them, and says how many more there are', () => {
+    expect(listed(Array.from({ length: 20 }, (_, i) => `s${i}`))).toMatch(/^s0; .*; s15; and 4 more$/)
+  })
+
+  it('fits into a condition, however long they are, and is what the API server would store', () => {
+    const message = listed(Array.from({ length: 100 }, () => `x${'😀'.repeat(5000)}`))
+    expect(message.length).toBeLessThan(32_768)
+    expect(message.isWellFormed()).toBe(true)
   })
 })

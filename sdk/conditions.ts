@@ -36,6 +36,17 @@ export const withConditions = <C extends StoredCondition>(
   return [...next.values()]
 }
 
+/** Of a message: the API server's words can be long, and many things can be wrong in the same way. */
+const SENTENCES = 16
+const CHARACTERS = 1000
+
+/** One message of many sentences, as long as a condition can bear; half a character at a cut is made whole, as the API server would. Pure. */
+export const listed = (sentences: readonly string[]): string => {
+  const more = sentences.length - SENTENCES
+  const shown = sentences.slice(0, SENTENCES).map((words) => words.slice(0, CHARACTERS).toWellFormed())
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}
+
 /** RFC 3339 in whole seconds, as Kubernetes writes its times. */
 export const secondsOf = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`
 

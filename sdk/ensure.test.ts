@@ -111,6 +111,36 @@ describe('an object of the same name', () => {
     expect(box?.metadata.ownerReferences).toEqual([{ ...owner, name: 'bob', uid: 'uid-of-bob' }, second])
   })
 
+  test.each([
+    [3, 'keeps all of those that others add meanwhile'],
+    [1000, 'is left to the plan where others never cease'],
+  ])('that is marked as shared, and written by %i others while it is looked at, %s', async (others) => {
+    let written = 0
+    const cluster = createMemoryCluster([ofOthers([])], (call, commit) => {
+      if (call.verb === 'patch' && written < others) {
+        written += 1
+        const owners = Array.from({ length: written }, (_, i) => ({
+          ...owner,
+          name: `bob-${i}`,
+          uid: `uid-of-bob-${i}`,
+        }))
+        cluster.put(ofOthers(owners))
+      }
+      return commit()
+    })
+    const done = ensureObject(ensure(boxKind, wanted, { sharedBy: 'turn' }), cluster, () => '')
+    if (others > 3) await expect(done).rejects.toThrow(ConflictError)
+    else {
+      await done
+      expect(cluster.all(boxKind)[0]?.metadata.ownerReferences?.map(({ name }) => name)).toEqual([
+        'bob-0',
+        'bob-1',
+        'bob-2',
+        'ann',
+      ])
+    }
+  })
+
   test('that lost its mark is nobody to share with, though we own it', async () => {
     const cluster = createMemoryCluster([ofOthers([owner], { annotations: {} })])
     const action = ensure(boxKind, wanted, { sharedBy: 'turn' })

@@ -6,7 +6,10 @@ import type { Ensure } from './plan.ts'
 
 type Owned = KubernetesObject & { readonly data?: Readonly<Record<string, string>> }
 
-/** Carries an `ensure` out: one request where the object is not there yet, two where it is as it should be, three where it is not. */
+/**
+ * Carries an `ensure` out: one request where the object is not there yet, two where it is as it should be, three where it is not. What is shared is
+ * tried again where others write it meanwhile.
+ */
 export const ensureObject = async (action: Ensure, cluster: Cluster, random: () => string): Promise<void> => {
   const { kind, object } = action
   try {
@@ -15,6 +18,21 @@ export const ensureObject = async (action: Ensure, cluster: Cluster, random: () 
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
   }
+  for (let tries = 1; ; tries++) {
+    try {
+      return await setRight(action, cluster, random)
+    } catch (error) {
+      // Others who share it put themselves to its owners. That is no news for the plan.
+      if (!(error instanceof ConflictError) || action.sharedBy === undefined || tries === TRIES) throw error
+    }
+  }
+}
+
+/** As many as reconcile side by side, unless told otherwise. */
+const TRIES = 10
+
+const setRight = async (action: Ensure, cluster: Cluster, random: () => string): Promise<void> => {
+  const { kind, object } = action
   const found: Live<Owned> | undefined = await cluster.get(kind, refOf(object))
   if (!found) throw new ConflictError(`${what(action)} was there and is gone`)
   const missing = missingOwners(action, found)

@@ -1,5 +1,5 @@
 export { type Cluster, type ListQuery, labelSelectorOf } from './cluster.ts'
-export { conditionsSchema, secondsOf, type WantedCondition, withConditions } from './conditions.ts'
+export { conditionsSchema, listed, secondsOf, type WantedCondition, withConditions } from './conditions.ts'
 export { EVENTS_DELIVERED, withoutDeadLetters } from './dead-letters.ts'
 export * from './errors.ts'
 export type { Telling } from './events.ts'
@@ -33,6 +33,7 @@ export { about, onDeadLetter } from './on-dead-letter.ts'
 export { type Announcement, type Outcome, settled, worstOf } from './outcome.ts'
 export {
   type Action,
+  annotate,
   correct,
   create,
   type Ensure,
@@ -44,6 +45,7 @@ export {
   unannotate,
 } from './plan.ts'
 export type { Log, Ports, Settings } from './ports.ts'
+export type { Answers, Change, Post } from './post.ts'
 export {
   defineReconciler,
   type Reconciler,
@@ -52,3 +54,4 @@ export {
   reconcile,
   type Situation,
 } from './reconcile.ts'
+export { faultsIn, type Schema } from './schema-faults.ts'

@@ -19,6 +19,17 @@ describe('a plan is idle', () => {
   it.each<[string, Plan, object?]>([
     ['where it would make something', { reason: 'Sleep', actions: [create(pillow.kind, pillow.object)] }],
     ['where it would take something off', { reason: 'Sleep', actions: [unannotate('asked')] }],
+    [
+      'where it would tell a runner',
+      {
+        reason: 'Sleep',
+        post: {
+          url: 'http://x',
+          secret: { kind: pillow.kind, ref: { namespace: 'a', name: 'b' }, key: 'c' },
+          changes: [],
+        },
+      },
+    ],
     ['where it would look again', { reason: 'Sleep', again: true }],
     ['where the status is another', { reason: 'Sleep', status: { phase: 'Asleep' } }, { phase: 'Awake' }],
     ['where there is no status yet', { reason: 'Sleep', status: { phase: 'Asleep' } }],

@@ -3,6 +3,7 @@ import { mergePatch } from './merge-patch.ts'
 import type { Histogram, Labels, Measure } from './metrics.ts'
 import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } from './object.ts'
 import type { Announcement } from './outcome.ts'
+import type { Post } from './post.ts'
 
 /** A write, safe to repeat: its precondition makes a second one harmless. */
 export type Action = Write & { readonly timed?: Timed }
@@ -19,6 +20,8 @@ type Write =
   | { readonly verb: 'delete'; readonly kind: Kind; readonly ref: Ref; readonly uid: string; readonly force?: true }
   /** Takes annotations off the planned object itself, provided it has not changed since it was read. */
   | { readonly verb: 'unannotate'; readonly annotations: readonly string[] }
+  /** Writes annotations on it, under the same condition. */
+  | { readonly verb: 'annotate'; readonly annotations: Readonly<Record<string, string>> }
 
 /**
  * Creates an object of ours; where it is there, sets right what is otherwise than in `object`, and leaves all that `object` does not name.
@@ -56,6 +59,11 @@ export type Plan<S extends object = object> = {
   readonly eachForItself?: true
   /** The whole wanted status, fields of others included; a field left out is removed. */
   readonly status?: S
+  /**
+   * Told after the status is written, so that of several with the same plan one tells, and then the plan is asked again, with the answers.
+   * Nothing that a runner answers is an error.
+   */
+  readonly post?: Post
   /** Look again at once, at what these writes have made. */
   readonly again?: boolean
   /** When time alone will make another plan due. */
@@ -100,12 +108,14 @@ export const removeByForce = (kind: Kind, ref: Ref, uid: string): Action => ({
 
 export const unannotate = (...annotations: readonly string[]): Action => ({ verb: 'unannotate', annotations })
 
-/** Whether carrying the plan out would write nothing. */
+export const annotate = (annotations: Readonly<Record<string, string>>): Action => ({ verb: 'annotate', annotations })
+
+/** Whether carrying the plan out would write nothing, and tell nobody. */
 export const isIdle = (plan: Plan, object: { readonly status?: object }): boolean =>
-  !plan.again && !plan.actions?.length && !(plan.status && mergePatch(object.status ?? {}, plan.status))
+  !plan.again && !plan.post && !plan.actions?.length && !(plan.status && mergePatch(object.status ?? {}, plan.status))
 
 /** The object that an action is about, as `Kind namespace/name`; `undefined` for the planned object itself. */
 export const aimOf = (action: Action): string | undefined => {
-  if (action.verb === 'unannotate') return undefined
+  if (action.verb === 'annotate' || action.verb === 'unannotate') return undefined
   return `${action.kind.kind} ${keyOf('object' in action ? refOf(action.object) : action.ref)}`
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts'
 import type { Measure, Survey } from './metrics.ts'
 import type { Outcome } from './outcome.ts'
+import type { Change } from './post.ts'
 
 export type Log = {
   debug(fields: object, message: string): void
@@ -32,6 +33,14 @@ export type Ports = {
   readonly settings: Settings
   /** Posts JSON to a path of the backend's API, and throws where it is not taken. */
   readonly askBackend: (path: string, body: object) => Promise<void>
+  /**
+   * Tells a runner of changes, one after the other, within ten seconds in all. For each, why it was not taken, `undefined` where it was.
+   * Never throws.
+   */
+  readonly askRunner: (
+    runner: { readonly url: string; readonly token: string },
+    changes: readonly Change[],
+  ) => Promise<readonly (string | undefined)[]>
   /** A text that nobody can guess, another each time. */
   readonly random: () => string
   /** Counts in memory; never waits for anything. */

@@ -5,7 +5,7 @@ import { ConflictError, ForbiddenError, RefusedError, UnreachableError } from '.
 import { eventKind } from './events.ts'
 import { type Counter, type Histogram, type Measure, one, type Survey } from './metrics.ts'
 import type { Kind, KubernetesObject, Live } from './object.ts'
-import { create, type Plan, remove, unannotate } from './plan.ts'
+import { annotate, create, type Plan, remove, unannotate } from './plan.ts'
 import type { Ports } from './ports.ts'
 import { defineReconciler, reconcile, type Situation } from './reconcile.ts'
 import { tell } from './tell.ts'
@@ -71,6 +71,14 @@ describe('reconciling', () => {
     expect(cluster.all(napKind)[0]).toMatchObject({ metadata: { uid: 'nap-uid' }, status: { phase: 'Asleep' } })
     expect(cluster.all(napKind)[0]?.metadata).not.toHaveProperty('annotations')
     expect(outcome).toEqual({ state: 'settled', reason: 'Sleep', announce: undefined })
+  })
+
+  it('annotates the object, and leaves what others did', async () => {
+    const cluster = createMemoryCluster([aNap()])
+    await wake(cluster, [() => ({ ...asleep(), actions: [annotate({ by: 'us' })] })])
+    const { asked } = aNap().metadata.annotations ?? {}
+    expect(asked).toBeDefined()
+    expect(cluster.all(napKind)[0]?.metadata.annotations).toEqual({ asked, by: 'us' })
   })
 
   it('writes nothing where the status is as planned', async () => {

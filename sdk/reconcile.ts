@@ -14,6 +14,7 @@ import { type Kind, type KubernetesObject, keyOf, type Live, type Ref, refOf } f
 import { type Announcement, type Outcome, outcomeOf, settled } from './outcome.ts'
 import { type Action, aimOf, type Plan } from './plan.ts'
 import type { Ports, Settings } from './ports.ts'
+import { type Answer, type Answers, answersTo, tokenOf } from './post.ts'
 import { tell } from './tell.ts'
 
 /** The API server would not take what the last plan wanted to create. */
@@ -29,6 +30,8 @@ export type Situation<T, O> = {
   readonly settings: Settings
   readonly refusal?: Refusal | undefined
   readonly refusals?: Refusals
+  /** What was told outside the cluster since this wake-up began. */
+  readonly answers?: Answers
 }
 
 export type Reconciler<T extends KubernetesObject = KubernetesObject, O = unknown> = {
@@ -93,15 +96,21 @@ const attempt = async <T extends KubernetesObject, O>(
   const { kind } = reconciler
   let object = await look()
   const refusals: Refused = new Map()
+  const answers = new Map<string, Answer>()
   let refusal: Refusal | undefined
   let announce: Announcement | undefined
   for (let round = 0; round < ROUNDS; round++) {
     if (object === undefined) return settled('Gone')
     const observed = await reconciler.observe(object, cluster, settings)
-    const plan = reconciler.plan({ object, observed, now: now(), settings, refusal, refusals })
+    const plan = reconciler.plan({ object, observed, now: now(), settings, refusal, refusals, answers })
     const before = refusals.size
     try {
+      const token = plan.post && (await tokenOf(plan.post, cluster))
       object = await carryOut(plan, kind, object, { ...ports, refusals })
+      if (plan.post && token && refusals.size === before) {
+        for (const answer of await answersTo(plan.post, token, ports.askRunner))
+          answers.set(answer.change.about, answer)
+      }
     } catch (error) {
       if (error instanceof RefusedError && refusal === undefined) refusal = error
       else if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
@@ -109,7 +118,7 @@ const attempt = async <T extends KubernetesObject, O>(
       continue
     }
     announce = plan.announce ?? announce
-    if (plan.again || refusals.size > before) continue
+    if (plan.again || plan.post || refusals.size > before) continue
     // The status tells the owner; that we lack a permission must reach whoever installed us, too.
     for (const error of refusals.values()) if (error instanceof ForbiddenError) throw error
     const { reason, checkAgainAt } = plan
@@ -136,6 +145,7 @@ const find = async <T extends KubernetesObject, O>(
     return await cluster.create(kind, missing)
   } catch (error) {
     if (error instanceof ConflictError) return cluster.get(kind, ref)
+    if (error instanceof RefusedError && error.reason === 'NamespaceTerminating') return undefined
     throw error
   }
 }
@@ -191,6 +201,8 @@ const perform = async <T extends KubernetesObject>(
   object: Live<T>,
   { cluster, random }: Ports,
 ): Promise<Live<T>> => {
+  const annotated = (annotations: Readonly<Record<string, string | null>>) =>
+    cluster.patch(kind, refOf(object), { metadata: { ...versionOf(object), annotations } })
   switch (action.verb) {
     case 'ensure':
       await ensureObject(action, cluster, random)
@@ -204,10 +216,10 @@ const perform = async <T extends KubernetesObject>(
     case 'delete':
       await cluster.delete(action.kind, action.ref, action.uid, { force: action.force })
       return object
-    case 'unannotate': {
-      const annotations = Object.fromEntries(action.annotations.map((key) => [key, null]))
-      return cluster.patch(kind, refOf(object), { metadata: { ...versionOf(object), annotations } })
-    }
+    case 'annotate':
+      return annotated(action.annotations)
+    case 'unannotate':
+      return annotated(Object.fromEntries(action.annotations.map((key) => [key, null])))
   }
 }
 

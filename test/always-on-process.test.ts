@@ -1,18 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '#emulator/host/free-ports.ts'
 
 const MAIN = join(import.meta.dirname, '../runtime/operator.ts')
 
-/** The host as a process of its own, which takes a second to load, with an API server that knows none of our kinds. */
-const launch = async (args: readonly string[]) => {
-  const api = createServer((_request, response) => response.writeHead(404).end('{}')).listen(0, '127.0.0.1')
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Knows none of our kinds. */
+const knowsNothing: Answer = (_, response) => void response.writeHead(404).end('{}')
+
+/** The host as a process of its own, which takes a second to load, with what stands in for an API server. */
+const launch = async (args: readonly string[], answer = knowsNothing) => {
+  const api = createServer(answer).listen(0, '127.0.0.1')
   await once(api, 'listening')
   const directory = mkdtempSync(join(tmpdir(), 'dormouse-test-'))
   const kubeconfig = join(directory, 'kubeconfig')
@@ -76,4 +82,42 @@ test('the always-on host does not start with flags that are wrong, and says so o
   const { ended, output } = await launch(['--leader-elect=maybe', '--nonsense'])
   expect(await ended).toBe(1)
   expect(output()).toMatch(/^dormouse: command line: there is no flag --nonsense; --leader-elect is "maybe".*\n$/)
+})
+
+test('the always-on host works on as many objects side by side as --max-concurrent-reconciles says', async () => {
+  const namespace = 'team-a'
+  const labels = { 'ambient-code.io/managed': 'true' }
+  const listed = (name: string, more: object = {}) => ({
+    metadata: {
+      name,
+      uid: name,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: new Date().toISOString(),
+      ...more,
+    },
+  })
+  const sessions = Array.from({ length: 6 }, (_, i) => ({ ...listed(`s-${i}`, { namespace }), spec: { timeout: 300 } }))
+  const managed = listed(namespace, { labels })
+  const asked: string[] = []
+  const answer: Answer = (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://api')
+    const [, name] = /\/agenticsessions\/(s-\d)$/.exec(pathname) ?? []
+    // Neither a reconcile nor a watch comes to an end.
+    if (name !== undefined) return void asked.push(name)
+    if (pathname.includes(`/namespaces/${namespace}/`)) return knowsNothing(request, response)
+    if (searchParams.get('watch')) return void response.writeHead(200).flushHeaders()
+    // The sweep sees none: what is asked is what the watches woke.
+    const isWatched = !searchParams.has('fieldSelector')
+    const items = pathname.endsWith('/namespaces') ? [managed] : pathname.endsWith('/agenticsessions') ? sessions : []
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: isWatched ? items : [] }))
+  }
+  const [probes = 0] = await freePorts(1)
+  const ports = ['--metrics-bind-address=0', `--health-probe-bind-address=127.0.0.1:${probes}`]
+  await launch([...ports, '--max-concurrent-reconciles=2'], answer)
+  await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(2)
+  await pause(500)
+  expect(new Set(asked).size).toBe(2)
+  expect(asked).toHaveLength(2)
 })

@@ -11,6 +11,7 @@ const functions = await loadFunctions()
 const files = render(functions)
 
 type Manifest = {
+  readonly apiVersion: string
   readonly kind: string
   readonly rules?: readonly { readonly verbs: readonly string[]; readonly resourceNames?: readonly string[] }[]
   readonly metadata: {
@@ -43,6 +44,8 @@ const manifests = [...files]
   .flatMap(([, text]) => documentsOf(text))
 const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind)
 
+const knativeServices = ofKind('Service').filter(({ apiVersion }) => apiVersion.startsWith('serving.knative.dev/'))
+
 const aFunction = (name: string, on: Parameters<typeof defineFunction>[0]['on']) =>
   defineFunction({ name, on, access: [], handle: async () => settled('Done') })
 
@@ -72,7 +75,7 @@ describe('rendered manifests', () => {
   })
 
   test('let every container pass the restricted Pod Security Standard, without a CPU limit', () => {
-    for (const { spec } of [...ofKind('Service'), ...ofKind('Deployment')]) {
+    for (const { spec } of [...knativeServices, ...ofKind('Deployment')]) {
       const [container] = spec?.template?.spec.containers ?? []
       expect(container?.securityContext).toMatchObject({
         allowPrivilegeEscalation: false,
@@ -86,7 +89,7 @@ describe('rendered manifests', () => {
   })
 
   test('tell functions that make sessions how those run, by a ConfigMap that nobody has to make', () => {
-    const hosts = [...ofKind('Service'), ...ofKind('Deployment')]
+    const hosts = [...knativeServices, ...ofKind('Deployment')]
     for (const { name, mistakesIn } of functions) {
       const pod = hosts.find(({ metadata }) => metadata.name === name)?.spec?.template?.spec as object | undefined
       if (!mistakesIn) {
@@ -107,7 +110,7 @@ describe('rendered manifests', () => {
   })
 
   test('probe every Knative Service each second', () => {
-    for (const { spec } of ofKind('Service')) {
+    for (const { spec } of knativeServices) {
       expect(spec?.template?.spec.containers[0]?.readinessProbe).toMatchObject({ periodSeconds: 1 })
     }
   })
@@ -123,7 +126,7 @@ describe('rendered manifests', () => {
         'retry',
         'timeout',
       ])
-      expect(ofKind('Service').map(({ metadata }) => metadata.name)).toContain(spec?.subscriber?.ref.name)
+      expect(knativeServices.map(({ metadata }) => metadata.name)).toContain(spec?.subscriber?.ref.name)
     }
   })
 
@@ -212,7 +215,7 @@ describe('events', () => {
 })
 
 test('functions are reached from inside the cluster only', () => {
-  for (const { metadata } of ofKind('Service')) {
+  for (const { metadata } of knativeServices) {
     expect(metadata.labels).toMatchObject({ 'networking.knative.dev/visibility': 'cluster-local' })
   }
 })
@@ -228,6 +231,22 @@ test('the policy that may be added lets Serving and its ingress at our Pods, and
   expect(JSON.stringify(spec)).toContain('["knative-serving","kourier-system"]')
   const component = parse(files.get('components/network-policy/kustomization.yaml') ?? '')
   expect(component).toMatchObject({ kind: 'Component', resources: ['network-policy.yaml'] })
+})
+
+test('the monitor that may be added finds the Pods of the always-on host by a Service, and the port of their metrics', () => {
+  const [service, monitor] = parseAllDocuments(files.get('components/service-monitor/service-monitor.yaml') ?? '').map(
+    (document) => document.toJS(),
+  )
+  const [deployment] = parseAllDocuments(files.get('always-on/operator.yaml') ?? '')
+    .map((document) => document.toJS())
+    .filter(({ kind }) => kind === 'Deployment')
+  const { metadata, spec } = deployment.spec.template
+  expect(metadata.labels).toMatchObject(service.spec.selector)
+  expect(spec.containers[0].ports).toContainEqual({ name: service.spec.ports[0].targetPort, containerPort: 8080 })
+  expect(service.metadata).toMatchObject({ namespace: 'dormouse', labels: monitor.spec.selector.matchLabels })
+  expect(monitor.spec.endpoints).toEqual([
+    expect.objectContaining({ port: service.spec.ports[0].name, path: '/metrics', honorLabels: true }),
+  ])
 })
 
 function nothing(): never {

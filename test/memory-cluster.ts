@@ -34,6 +34,7 @@ type Body = { readonly metadata?: Partial<Live['metadata']> }
 export const createMemoryCluster = (
   given: readonly KubernetesObject[] = [],
   around: Around = (_, commit) => commit(),
+  now: () => Date = () => NOW,
 ): MemoryCluster => {
   const objects = new Map<string, Stored>()
   const calls: MemoryCall[] = []
@@ -49,7 +50,7 @@ export const createMemoryCluster = (
     const metadata = {
       uid,
       generation: 1,
-      creationTimestamp: secondsOf(NOW),
+      creationTimestamp: secondsOf(now()),
       ...object.metadata,
       resourceVersion: String(revision),
     }

@@ -21,6 +21,7 @@ export const portsOn = (cluster: Cluster, differing: Partial<Ports> = {}): Ports
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   settings,
   askBackend: () => Promise.reject(new Error('there is no backend')),
+  askRunner: (_runner, changes) => Promise.resolve(changes.map(() => 'there is no runner')),
   random: () => `chance-${++drawn}`,
   measure: () => undefined,
   turn: (_key, work) => work(),

@@ -31,6 +31,8 @@ const sizeOf = (object: KubeObject, key: string): number =>
   Buffer.byteLength(JSON.stringify(object)) + 3 * `/registry/${object.apiVersion}/${object.kind}/${key}`.length + frame
 
 const bounds = new WeakMap<object, number>()
+/** Less is measured sooner than found, and than forgotten again by the garbage collector. */
+const WORTH_REMEMBERING = 8192
 
 /** Bytes that the object takes as JSON, or more. A part that earlier objects had too, as the spec in an update of the status, was measured then. */
 function boundOf(object: KubeObject): number {
@@ -44,9 +46,11 @@ function boundOf(object: KubeObject): number {
 }
 
 function remembered(part: object): number {
-  const known = bounds.get(part) ?? measured(part, 1)
-  bounds.set(part, known)
-  return known
+  const known = bounds.get(part)
+  if (known !== undefined) return known
+  const bytes = measured(part, 1)
+  if (bytes >= WORTH_REMEMBERING) bounds.set(part, bytes)
+  return bytes
 }
 
 function measured(value: unknown, level: number): number {

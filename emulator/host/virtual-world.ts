@@ -51,17 +51,16 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
     await settle()
   }
 
-  const word = (): string =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0')
+  const word = (): number => Math.floor(random() * 2 ** 32)
 
   const world: VirtualWorld = {
     now: () => time,
     random,
     uuid: () => {
-      const hex = `${word()}${word()}${word()}${word()}`
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
+      const [a, b, c, d] = [word(), word(), word(), word()]
+      const version = 0x4000 | (b & 0xfff)
+      const variant = 0x8000 | ((c >>> 16) & 0xfff)
+      return `${hex(a >>> 16)}${hex(a)}-${hex(b >>> 16)}-${hex(version)}-${hex(variant)}-${hex(c)}${hex(d >>> 16)}${hex(d)}`
     },
     after: (ms, work) => {
       const due: Due = { at: time + Math.max(0, Math.ceil(ms)), order: ++order, work }
@@ -99,6 +98,11 @@ export function createVirtualWorld(seed = 1, startAt = Date.UTC(2026, 0, 1)): Vi
   }
   return world
 }
+
+const HEX = Array.from({ length: 2 ** 16 }, (_, half) => half.toString(16).padStart(4, '0'))
+
+/** The lower 16 bits. */
+const hex = (word: number): string => HEX[word & 0xffff] ?? ''
 
 const byTime = (a: Due, b: Due): number => a.at - b.at || a.order - b.order
 

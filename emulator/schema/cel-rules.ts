@@ -65,8 +65,8 @@ export function compileRules(schema: Schema, isRoot: boolean): CompiledRules {
 /** Whether a schema has rules, or one below it. */
 export const hasRules = anywhere((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0)
 
-/** Values by which every rule of these schemas was kept when they stood in their own place. */
-const kept = new WeakMap<object, WeakSet<Schema>>()
+/** Values by which every rule of a schema was kept when they stood in their own place. */
+const kept = new WeakMap<Schema, WeakSet<object>>()
 
 function validateAt(place: Place): readonly FieldError[] {
   const { schema, value, old, pairing } = place
@@ -74,9 +74,10 @@ function validateAt(place: Place): readonly FieldError[] {
   if (value === null || value === undefined) return []
   // Most writes are of a status, and leave the spec the very same value.
   if (typeof value !== 'object' || value !== old || pairing.pair?.old !== old) return errorsAt(place)
-  if (kept.get(value)?.has(schema)) return []
+  const values = kept.get(schema) ?? new WeakSet()
+  if (values.has(value)) return []
   const errors = errorsAt(place)
-  if (errors.length === 0) kept.set(value, (kept.get(value) ?? new WeakSet()).add(schema))
+  if (errors.length === 0) kept.set(schema, values.add(value))
   return errors
 }
 

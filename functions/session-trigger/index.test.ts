@@ -91,6 +91,48 @@ describe('a schedule that comes due', () => {
     expect(outcome).toMatchObject({ state: 'rejected', reason: 'NameTaken' })
   })
 
+  it.each<[string, Record<string, string>]>([
+    ['whose number somebody has changed', { 'ambient-code.io/scheduled-run-number': '2' }],
+    ['whose number is none', { 'ambient-code.io/scheduled-run-number': 'Infinity' }],
+    ['that has lost its number', {}],
+  ])('makes the next one after one %s', async (_, numbers) => {
+    const last = aRun('Completed', 7)
+    const labels = { 'ambient-code.io/scheduled-session-name': 'nightly', ...numbers }
+    const cluster = createMemoryCluster([aRun('Completed', 3), { ...last, metadata: { ...last.metadata, labels } }])
+    expect((await run(cluster)).reason).toBe('Created')
+    expect(namesIn(cluster)).toContain('nightly-8')
+  })
+
+  it('counts from one after those of the upstream operator, whose names end in a time', async () => {
+    const theirs = aRun('Completed')
+    const cluster = createMemoryCluster([{ ...theirs, metadata: { ...theirs.metadata, name: 'nightly-1763700000' } }])
+    await run(cluster, { REUSE_LAST_SESSION: 'false' })
+    expect(namesIn(cluster)).toContain('nightly-2')
+  })
+
+  it.each([
+    ['{"displayName":5}', 'SESSION_TEMPLATE.displayName is 5, must be string'],
+    ['{"initialPrompt":["a"]}', 'SESSION_TEMPLATE.initialPrompt is ["a"], must be string'],
+    [
+      '{"repos":[{"branch":"main"}],"timeout":-1}',
+      'SESSION_TEMPLATE.repos[0].url is missing; SESSION_TEMPLATE.timeout',
+    ],
+  ])('is told what is wrong with its template %s, and asks nobody', async (template, message) => {
+    const asked: object[] = []
+    const outcome = await run(createMemoryCluster([aRun('Running')]), { ...reuse, SESSION_TEMPLATE: template }, asked)
+    expect(outcome).toMatchObject({ state: 'rejected', reason: 'MalformedSchedule' })
+    expect('error' in outcome && outcome.error.message).toContain(message)
+    expect(asked).toEqual([])
+  })
+
+  it.each(['a..b', 'a.-b', '-a', 'a'.repeat(64), 'A'])(
+    'refuses %s for a name that no session could have',
+    async (name) => {
+      const outcome = await run(createMemoryCluster(), { SCHEDULED_SESSION_NAME: name })
+      expect('error' in outcome && outcome.error.message).toContain('SCHEDULED_SESSION_NAME')
+    },
+  )
+
   it('says everything that is wrong with it', async () => {
     const outcome = await run(createMemoryCluster(), {
       SESSION_TEMPLATE: '[1]',
@@ -150,6 +192,20 @@ describe('a schedule that goes on with its last session', () => {
   it('makes another where the last one failed, and the first', async () => {
     expect((await run(createMemoryCluster([aRun('Failed')]), reuse)).reason).toBe('Created')
     expect((await run(createMemoryCluster(), reuse)).reason).toBe('Created')
+  })
+
+  it('does not go on with the last one while another of the schedule runs', async () => {
+    const cluster = createMemoryCluster([aRun('Running', 1), aRun('Completed', 2)])
+    expect(await run(cluster, reuse)).toMatchObject({ state: 'settled', reason: 'StillRunning' })
+    expect(cluster.writes()).toEqual([])
+  })
+
+  it('makes another where the last one is being deleted', async () => {
+    const going = aRun('Completed')
+    const deleted = { ...going, metadata: { ...going.metadata, deletionTimestamp: minutesAgo(1) } }
+    const cluster = createMemoryCluster([deleted])
+    expect((await run(cluster, reuse)).reason).toBe('Created')
+    expect(namesIn(cluster)).toContain('nightly-2')
   })
 
   it('starts it once where two triggers come at once', async () => {

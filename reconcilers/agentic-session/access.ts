@@ -1,12 +1,17 @@
 import type { Access, Verb } from '#sdk/index.ts'
-import { OWN_SESSION } from './children.ts'
+import { SESSIONS_OF_NAMESPACE } from './children.ts'
 
 /** What children take: made, looked at where they are there, set right. */
 const ensured: readonly Verb[] = ['create', 'get', 'patch']
 
 /** What reconciling a session takes, whoever does it. */
 export const sessionAccess: readonly Access[] = [
-  { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions', verbs: ['get', 'patch'], toGrant: OWN_SESSION },
+  {
+    apiGroup: 'vteam.ambient-code',
+    resource: 'agenticsessions',
+    verbs: ['get', 'patch'],
+    toGrant: SESSIONS_OF_NAMESPACE,
+  },
   { apiGroup: 'vteam.ambient-code', resource: 'agenticsessions/status', verbs: ['patch'] },
   { apiGroup: 'batch', resource: 'jobs', verbs: ['get', 'list', 'create', 'delete'] },
   { apiGroup: 'vteam.ambient-code', resource: 'projectsettings', verbs: ['get'] },

@@ -1,4 +1,5 @@
-import { type Action, unannotate } from '#sdk/index.ts'
+import { type Action, annotate, type Live, unannotate } from '#sdk/index.ts'
+import { namesOf } from './names.ts'
 import type { AgenticSession, StoppedReason } from './schema.ts'
 
 /** The whole start and stop API of a session: `Running` or `Stopped`, set by users and the backend, taken off once it is carried out. */
@@ -35,3 +36,15 @@ export const requestCarriedOut: Action = unannotate(DESIRED_PHASE, START_REQUEST
 /** Once the Job of the attempt is there. The next attempt is not forced by it. */
 export const promptTaken = (session: Annotated): readonly Action[] =>
   isPromptForced(session) ? [unannotate(FORCE_EXECUTE_PROMPT)] : []
+
+const RUNNER_ACCOUNT = 'ambient-code.io/runner-sa'
+
+/**
+ * Upstream's backend gives out its owner's GitHub token to nobody but the ServiceAccount that the session names, and only where it knows its
+ * owner.
+ */
+export const runnerNamed = (session: Live<AgenticSession>): readonly Action[] => {
+  const { account } = namesOf(session)
+  if (!session.spec?.userContext?.userId || session.metadata.annotations?.[RUNNER_ACCOUNT] === account) return []
+  return [annotate({ [RUNNER_ACCOUNT]: account })]
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Live, Plan, Refusal, Situation } from '#sdk/index.ts'
 import { NOW, settings } from '#test/ports.ts'
-import { aDeadLetter, aJob, aSession, minutesAgo } from './fixtures.ts'
+import { aDeadLetter, aJob, aPod, aSession, minutesAgo } from './fixtures.ts'
 import { factsOf, type JobObject } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
 import { planSession } from './plan.ts'
@@ -66,9 +66,10 @@ export const aWorld: fc.Arbitrary<World> = fc
     }
   })
 
+/** Its Pod is there, and says nothing. */
 const situationOf = ({ session, job, previous, refusal }: World): Situation<Live<AgenticSession>, Observed> => ({
   object: session,
-  observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [], project: undefined },
+  observed: { job: job && factsOf(job), previous: previous && factsOf(previous), pods: [aPod()], project: undefined },
   now: NOW,
   settings,
   refusal,
@@ -92,6 +93,11 @@ export const carriedOut = (world: World, plan: Plan): World => {
         if (job?.metadata.uid === action.uid) job = deleting(job)
         if (previous?.metadata.uid === action.uid) previous = deleting(previous)
         break
+      case 'annotate': {
+        const annotations = { ...session.metadata.annotations, ...action.annotations }
+        session = { ...session, metadata: { ...session.metadata, annotations } }
+        break
+      }
       case 'unannotate': {
         const annotations = { ...session.metadata.annotations }
         for (const key of action.annotations) delete annotations[key]

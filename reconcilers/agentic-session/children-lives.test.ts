@@ -78,7 +78,8 @@ const startAgain = async (cluster: MemoryCluster) => {
   if (job && status) cluster.put({ ...job, status } as KubernetesObject)
   await wake(cluster)
   const ended = sessionIn(cluster)
-  cluster.put({ ...ended, metadata: { ...ended.metadata, annotations: { [DESIRED_PHASE]: 'Running' } } })
+  const annotations = { ...ended.metadata.annotations, [DESIRED_PHASE]: 'Running' }
+  cluster.put({ ...ended, metadata: { ...ended.metadata, annotations } })
   return wake(cluster)
 }
 
@@ -88,6 +89,25 @@ describe('a session with all that a profile can ask for', () => {
     expect(cluster.writes()).toEqual(MADE)
     expect(sessionIn(cluster).status?.phase).toBe('Creating')
     expect(conditionOf(sessionIn(cluster).status, 'SecretsReady')).toMatchObject({ status: 'True' })
+  })
+
+  test('names its account for the backend before its Job, once, where the backend knows its owner', async () => {
+    const annotations = { mine: 'kept' }
+    const owned = aSession({ spec: { userContext: { userId: 'ann' } }, annotations })
+    const cluster = createMemoryCluster([owned, key, tracing])
+    await wake(cluster)
+    expect(cluster.writes().filter((write) => /Job|patch AgenticSession/.test(write))).toEqual([
+      'patch AgenticSession',
+      'create Job',
+    ])
+    const named = { ...annotations, 'ambient-code.io/runner-sa': 'ambient-session-tidy-up' }
+    expect(sessionIn(cluster).metadata.annotations).toEqual(named)
+    const before = cluster.writes().length
+    await startAgain(cluster)
+    const again = cluster.writes().slice(before)
+    // The request to start, which is taken off.
+    expect(again.filter((write) => write === 'patch AgenticSession')).toHaveLength(1)
+    expect(again).toContain('create Job')
   })
 
   test('has the making of its identity timed as one, and that of its Job apart', async () => {

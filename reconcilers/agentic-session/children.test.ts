@@ -68,7 +68,7 @@ describe('the children of a session', () => {
     expect(childOf('Service', everything, aSession({ name: 'v1.2' })).metadata.name).toBe('session-v1-2-3f2504e0')
   })
 
-  test('let the backend alone at the port that the runner has', () => {
+  test('let the backend and the functions at the port that the runner has, and nobody else', () => {
     expect(childOf('Service').spec).toMatchObject({
       selector: { 'ambient-code.io/session-uid': aSession().metadata.uid },
       ports: [{ name: 'agui', port: 9001, targetPort: 9001 }],
@@ -78,7 +78,10 @@ describe('the children of a session', () => {
       policyTypes: ['Ingress'],
       ingress: [
         {
-          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ambient-code' } } }],
+          from: [
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ambient-code' } } },
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'dormouse' } } },
+          ],
           ports: [{ protocol: 'TCP', port: 9001 }],
         },
       ],
@@ -95,6 +98,10 @@ describe('the children of a session', () => {
       roleRef: { kind: 'Role', name: 'ambient-session-tidy-up-role' },
       subjects: [{ kind: 'ServiceAccount', name: 'ambient-session-tidy-up', namespace: 'team-a' }],
     })
+  })
+
+  test('give the token of the account to no Pod that does not ask for it', () => {
+    expect(childOf('ServiceAccount')).toMatchObject({ automountServiceAccountToken: false })
   })
 
   test('tell who the session is for', () => {

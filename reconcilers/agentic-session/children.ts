@@ -6,6 +6,7 @@ import { SESSION_UID } from './job.ts'
 import { namesOf } from './names.ts'
 import type { Profile } from './profile-schema.ts'
 import { type AgenticSession, sessionKind } from './schema.ts'
+import { PORT_NAME } from './started-with.ts'
 
 /*
  * What a session has beside its Jobs, as its profile asks for it. All of it is made before the Job, so that a runner never starts without, and
@@ -40,17 +41,20 @@ export const networkPolicyKind: Kind<Made<NetworkPolicy>> = {
   scope: 'Namespaced',
 }
 
-/** The name of a runner's port, on its Service and its container. */
-export const PORT_NAME = 'agui'
-
 /** The key of the session secret that the backend shows to the runner. */
 export const AGUI_TOKEN = 'agui-token'
 
 /** The attempt that a session secret was drawn for. */
 const ATTEMPT = 'ambient-code.io/attempt'
 
-/** What a runner may do with its own session. The functions hold the same, or they could not give it: see `access.ts`. */
+/** What a runner may do with its own session. The functions hold all that they give, or they could not: see `access.ts`. */
 export const OWN_SESSION = ['get', 'list', 'watch', 'patch', 'update'] as const
+
+/**
+ * What upstream's backend asks of whoever comes with a runner's token: it lets nobody at a namespace who may not list the sessions there, and
+ * makes the session that an agent wants for a part of its work in the name of its runner.
+ */
+export const SESSIONS_OF_NAMESPACE = [...OWN_SESSION, 'create'] as const
 
 /** A label's value ends at 63 characters, a session's name at 253. */
 export const labelOf = (name: string): string => name.slice(0, 63).replace(/[-.]+$/, '')
@@ -185,7 +189,8 @@ const serviceOf = (session: Live<AgenticSession>, port: number): Ensure =>
     },
   })
 
-const policyOf = (session: Live<AgenticSession>, port: number, { backendNamespace }: Settings): Ensure =>
+/** The backend talks to the runner, and so do we: of changes to its session. */
+const policyOf = (session: Live<AgenticSession>, port: number, { backendNamespace, namespace }: Settings): Ensure =>
   ensure(networkPolicyKind, {
     apiVersion: networkPolicyKind.apiVersion,
     kind: networkPolicyKind.kind,
@@ -198,7 +203,9 @@ const policyOf = (session: Live<AgenticSession>, port: number, { backendNamespac
       policyTypes: ['Ingress'],
       ingress: [
         {
-          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': backendNamespace } } }],
+          from: [...new Set([backendNamespace, namespace])].map((name) => ({
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+          })),
           ports: [{ protocol: 'TCP', port }],
         },
       ],

@@ -4,7 +4,10 @@ import { sessionKind, specSchema, statusSchema } from './schema.ts'
  * Which fields say what the runner is started with: a change would not reach the one that runs. `mcpServers` is another, but it is
  * free-form, and CEL cannot compare what has no schema.
  */
-const fixedWhileRunning = ['initialPrompt', 'userContext', 'llmSettings', 'timeout', 'environmentVariables'] as const
+const fixedWhileRunning = ['initialPrompt', 'userContext', 'timeout', 'environmentVariables'] as const
+
+/** So do these. Not `model`: upstream's backend has the runner change over to another one, and writes it here first. */
+const fixedSettings = ['temperature', 'maxTokens'] as const
 
 const isRunning =
   "has(oldSelf.status) && has(oldSelf.status.phase) && oldSelf.status.phase in ['Creating', 'Running', 'Stopping']"
@@ -12,6 +15,19 @@ const isRunning =
 /** Spelt out, not by optional types: the cost of comparing those is estimated without bounds. */
 const isKept = (field: string) =>
   `has(self.spec.${field}) == has(oldSelf.spec.${field}) && (!has(self.spec.${field}) || self.spec.${field} == oldSelf.spec.${field})`
+
+/** Where there were no settings at all, those that come with a model have their defaults, which change nothing. */
+const isKeptSetting = (field: (typeof fixedSettings)[number]) => {
+  const setting = (of: string) =>
+    `(has(${of}.spec.llmSettings) && has(${of}.spec.llmSettings.${field}) ? ${of}.spec.llmSettings.${field} : ${specSchema.properties.llmSettings.properties[field].default})`
+  return `${setting('self')} == ${setting('oldSelf')}`
+}
+
+const keepWhileRunning = (field: string, isSame: string) => ({
+  rule: `!(${isRunning}) || (${isSame})`,
+  message: `spec.${field} cannot change while the session is Creating, Running or Stopping: stop it first`,
+  fieldPath: `.spec.${field}`,
+})
 
 /** The CustomResourceDefinition. Its group, version, names and field meanings are those of the upstream operator. */
 export const sessionCrd = {
@@ -53,11 +69,10 @@ export const sessionCrd = {
               spec: specSchema,
               status: statusSchema,
             },
-            'x-kubernetes-validations': fixedWhileRunning.map((field) => ({
-              rule: `!(${isRunning}) || (${isKept(field)})`,
-              message: `spec.${field} cannot change while the session is Creating, Running or Stopping: stop it first`,
-              fieldPath: `.spec.${field}`,
-            })),
+            'x-kubernetes-validations': [
+              ...fixedWhileRunning.map((field) => keepWhileRunning(field, isKept(field))),
+              ...fixedSettings.map((field) => keepWhileRunning(`llmSettings.${field}`, isKeptSetting(field))),
+            ],
           },
         },
       },

@@ -18,6 +18,17 @@ describe('a stop that a node does not answer', () => {
     expect(waiting).toMatchObject({ reason: 'Stopping', actions: [], checkAgainAt: NOW })
   })
 
+  it('is looked at again once its Pod should have ended, from the moment that it is asked to', () => {
+    const { actions, checkAgainAt } = plan({ session, job: aJob({ session }) })
+    expect(actions).toHaveLength(1)
+    expect(checkAgainAt).toEqual(new Date(NOW.getTime() + 120_000))
+  })
+
+  it('is the next sweep’s where somebody keeps the Pod for longer than that', () => {
+    const kept = aPod({ deletionTimestamp: minutesAgo(1), deletionGracePeriodSeconds: 0 })
+    expect(plan({ session, job, pods: [kept] })).not.toHaveProperty('checkAgainAt')
+  })
+
   it('ends by force then', () => {
     const { uid, namespace, name } = silent.metadata
     expect(plan({ session, job, pods: [silent] }).actions).toEqual([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { secondsOf } from '#sdk/index.ts'
 import { NOW } from '#test/ports.ts'
 import { aJob, aSession, minutesAgo } from './fixtures.ts'
 import type { ProjectSettings } from './idle.ts'
@@ -40,6 +41,8 @@ describe('a session that nobody uses', () => {
     ["its project's where it says nothing", {}, project(900), 900],
     ['its project\'s "never"', {}, project(0), undefined],
     ["the platform's where its project says nothing", {}, project(), 86_400],
+    ["the platform's where its project has a negative number from before its schema", {}, project(-5), 86_400],
+    ["the platform's where its project has a text from before its schema", {}, project('soon' as never), 86_400],
     ["the platform's where it has no project", {}, undefined, 86_400],
   ])('goes by %s', (_, spec, project, seconds) => {
     const given = running(spec, { lastActivityTime: minutesAgo(0) })
@@ -55,6 +58,20 @@ describe('a session that nobody uses', () => {
     const { checkAgainAt } = plan(running({ inactivityTimeout: 36_000 }, status))
     // `aSession` has a start of its own.
     expect(checkAgainAt).toEqual(new Date(NOW.getTime() + 36_000_000 - minutes * 60_000))
+  })
+
+  it.each<[string, Spec, number | undefined]>([
+    ['at once where its project may have a word', {}, 0],
+    ['when its own word says', { inactivityTimeout: 600 }, 600],
+    ['never where its own word says that', { inactivityTimeout: 0 }, undefined],
+  ])('is looked at again once it runs, %s', (_, spec, seconds) => {
+    const session = aSession({
+      phase: 'Creating',
+      spec: { timeout: 0, ...spec },
+      status: { startTime: secondsOf(NOW) },
+    })
+    const { checkAgainAt } = plan({ session, job: aJob({ session, isReady: true, startTime: secondsOf(NOW) }) })
+    expect(checkAgainAt).toEqual(seconds === undefined ? undefined : new Date(NOW.getTime() + seconds * 1000))
   })
 
   it.each(['Pending', 'Creating'] as const)('is left alone while %s', (phase) => {

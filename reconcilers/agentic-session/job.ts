@@ -1,7 +1,7 @@
 import type { Job } from 'kubernetes-types/batch/v1.js'
 import { type Kind, type KubernetesObject, type Live, type Ref, refOf } from '#sdk/index.ts'
 import { type AgenticSession, sessionKind } from './schema.ts'
-import { type StartedWith, startedWithOf } from './started-with.ts'
+import { portOf, type StartedWith, startedWithOf } from './started-with.ts'
 
 export type JobObject = KubernetesObject & Pick<Job, 'spec' | 'status'>
 
@@ -25,6 +25,8 @@ export type JobFacts = {
   readonly isTerminating: boolean
   /** What its runner was told at its start, while it may run. */
   readonly startedWith: StartedWith
+  /** Where its runner listens while it may run, if anywhere. */
+  readonly port: number | undefined
   /** How long its Pods may take to end. */
   readonly graceSeconds: number
   /** Suspended Jobs have no running clock. */
@@ -34,6 +36,8 @@ export type JobFacts = {
   readonly statusAt: Date | undefined
   /** From here on the deadline counts. */
   readonly since: Date
+  /** How long it may take; `undefined` is no limit. */
+  readonly timeoutSeconds: number | undefined
   readonly end: JobEnd | undefined
 }
 
@@ -54,11 +58,13 @@ export const factsOf = (job: Live<JobObject>): JobFacts => {
     deletingSince: timeOf(job.metadata.deletionTimestamp),
     isTerminating: (job.status?.terminating ?? 0) > 0,
     startedWith: end ? {} : startedWithOf(pod),
+    port: end ? undefined : portOf(pod),
     graceSeconds: pod?.terminationGracePeriodSeconds ?? GRACE_SECONDS,
     isSuspended: job.spec?.suspend === true,
     isReady: (job.status?.ready ?? 0) > 0,
     statusAt: timeOf(job.metadata.managedFields?.findLast(({ subresource }) => subresource === 'status')?.time),
     since: new Date(job.status?.startTime ?? job.metadata.creationTimestamp ?? 0),
+    timeoutSeconds: job.spec?.activeDeadlineSeconds,
     end,
   }
 }
@@ -85,11 +91,17 @@ export const heldUpAt = ({ deletingSince, end, graceSeconds }: JobFacts): Date |
 export const TTL_SECONDS = 3600
 
 /** A kubelet has tried a pull four times by then. */
-const START_GRACE_SECONDS = 60
+export const START_GRACE_SECONDS = 60
+
+const startGraceEndsAt = ({ since }: JobFacts): Date => new Date(since.getTime() + START_GRACE_SECONDS * 1000)
 
 /** Whether it is time to ask why its runner has not started. */
 export const isLateToStart = (session: AgenticSession, job: JobFacts, now: Date): boolean =>
-  isStarting(session, job) && now.getTime() >= job.since.getTime() + START_GRACE_SECONDS * 1000
+  isStarting(session, job) && now >= startGraceEndsAt(job)
+
+/** When it will be. */
+export const lateToStartAt = (session: AgenticSession, job: JobFacts, now: Date): Date | undefined =>
+  isStarting(session, job) && now < startGraceEndsAt(job) ? startGraceEndsAt(job) : undefined
 
 /**
  * Whether the TTL controller deletes it, or might have: it was deleted no sooner than its time to live after its end. All these times are whole

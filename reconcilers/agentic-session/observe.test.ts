@@ -16,3 +16,16 @@ test('a stray of an earlier attempt is found beside Jobs that have ended or go a
   expect(job?.ref.name).toMatch(/-4$/)
   expect(previous?.ref.name).toMatch(/-2$/)
 })
+
+test.each([
+  ['starts', aSession(), true, ['get Job', 'get ProjectSettings']],
+  ['starts without its profile asking for MCP servers', aSession(), false, ['get Job']],
+  ['was looked at while it starts', aSession({ phase: 'Creating' }), true, ['get Job']],
+])(
+  'what is read for a session that %s is its Job, and the settings of its project where they are told',
+  async (_, session, projectMcpServers, calls) => {
+    const cluster = createMemoryCluster([session, ...(session.status ? [aJob({ session })] : [])])
+    await observe(session, cluster, { ...settings, runnerProfiles: { profiles: [{ id: 'a', projectMcpServers }] } })
+    expect(cluster.calls.filter(({ verb }) => verb === 'get').map(({ verb, kind }) => `${verb} ${kind}`)).toEqual(calls)
+  },
+)

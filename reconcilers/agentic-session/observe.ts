@@ -2,7 +2,8 @@ import type { Cluster, Live, Settings } from '#sdk/index.ts'
 import { asksItsProject, PROJECT_SETTINGS, type ProjectSettings, projectSettingsKind } from './idle.ts'
 import { factsOf, isStarting, type JobFacts, jobKind, jobNameOf, SESSION_UID } from './job.ts'
 import { type PodObject, podKind } from './pods.ts'
-import type { AgenticSession } from './schema.ts'
+import { profileOf } from './profiles.ts'
+import { type AgenticSession, phaseOf } from './schema.ts'
 import { observeSecrets, type Secrets } from './secrets.ts'
 
 /** What a plan depends on besides the session. */
@@ -13,7 +14,7 @@ export type Observed = {
   readonly previous: JobFacts | undefined
   /** The Pods of this attempt's Job, where it failed, does not start, or is about to end: they know why. */
   readonly pods: readonly Live<PodObject>[]
-  /** The settings of its project, where they say when it is idle. */
+  /** The settings of its project, where they say when it is idle, or what its runner is to be started with. */
   readonly project: ProjectSettings | undefined
   /** What its profile asks for, where that matters now. */
   readonly secrets?: Secrets | undefined
@@ -46,9 +47,11 @@ export const observe = async (
     const labelSelector = `batch.kubernetes.io/controller-uid=${job.uid}`
     for await (const pod of cluster.list(podKind, { namespace, labelSelector })) pods.push(pod)
   }
-  const project = asksItsProject(session, job)
-    ? await cluster.get(projectSettingsKind, { namespace, name: PROJECT_SETTINGS })
-    : undefined
+  const isToStart = !job && phaseOf(session) === 'Pending'
+  const project =
+    asksItsProject(session, job) || (isToStart && profileOf(session, settings)?.projectMcpServers)
+      ? await cluster.get(projectSettingsKind, { namespace, name: PROJECT_SETTINGS })
+      : undefined
   return {
     job,
     previous,

@@ -28,7 +28,10 @@ export const plan = ({ session = aSession(), job, previous, pods = [], project, 
 
 /** `reason, actions, => phase, ...` where it looks again. */
 export const inWords = ({ reason, actions = [], status, again }: ReturnType<typeof plan>): string => {
-  const verbs = { create: '+job', ensure: '+child', correct: '~child', delete: '-job', unannotate: '-request' }
+  const verbs = {
+    ...{ create: '+job', ensure: '+child', correct: '~child', delete: '-job' },
+    ...{ annotate: '+note', unannotate: '-request' },
+  }
   const did = actions.map(({ verb }) => verbs[verb])
   return [reason, ...did, ...(status ? [`=> ${status.phase}`] : []), ...(again ? ['...'] : [])].join(' ')
 }

@@ -211,9 +211,24 @@ describe('a spec that is older than its schema', () => {
     expect(isIdle(planFor(failed), failed.session)).toBe(true)
   })
 
+  it('says no more of a thousand faults than a condition can hold', () => {
+    const variables = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${i}${'x'.repeat(2000)}`, 1]))
+    const session = { ...aSession(), spec: { environmentVariables: variables } as unknown as Spec }
+    const { message = '' } = readyOf(plan({ session }).status) ?? {}
+    expect(message.length).toBeLessThan(32_768)
+    expect(message).toMatch(/; and 984 more$/)
+  })
+
   it('does not keep its session from being stopped', () => {
     expect(plan({ session: { ...old(), ...stopAsked } }).status?.phase).toBe('Stopped')
   })
+})
+
+it('a session whose variables no process could hold fails by the name of the field, before any Job', () => {
+  const spec = { mcpServers: { custom: { a: { words: 'x'.repeat(200_000) } } } }
+  const { status, actions } = plan({ session: aSession({ spec }) })
+  expect(readyOf(status)).toMatchObject({ reason: 'InvalidSpec', message: expect.stringContaining('spec.mcpServers') })
+  expect(actions).toEqual([])
 })
 
 describe('a Job that the API server refuses', () => {
@@ -291,6 +306,12 @@ describe('a deadline', () => {
     }
     const started = afterWakeUp({ ...alone, session: asked })
     expect(started.session.status).toMatchObject({ phase: 'Creating', attempt: 2 })
+  })
+
+  it('is never reached by a Job that was started without one', () => {
+    const { spec, ...job } = aJob({ session, startTime: minutesAgo(600) })
+    const { activeDeadlineSeconds: _, ...unlimited } = spec as NonNullable<typeof spec>
+    expect(plan({ session, job: { ...job, spec: unlimited } }).reason).toBe('Running')
   })
 
   it('counts from the creation of a Job that has not started', () => {
@@ -379,6 +400,16 @@ describe('a runner that no node has room for', () => {
     expect(status?.conditions).toContainEqual(expect.objectContaining(scheduled))
   })
 
+  it('whose Job has no Pod a minute after it began is told where to look for the reason', () => {
+    expect(readyOf(plan({ session, job }).status)?.message).toMatch(/^waiting for a Pod: Job \S+ has none; `kubectl/)
+    const young = aJob({ session, startTime: minutesAgo(0) })
+    expect(readyOf(plan({ session, job: young }).status)?.message).toBe('waiting for the runner to start')
+    const scheduledPod = aPod({ status: { phase: 'Pending' } })
+    expect(readyOf(plan({ session, job, pods: [scheduledPod] }).status)?.message).toBe(
+      'waiting for the runner to start',
+    )
+  })
+
   it('says so no longer once it has started', () => {
     const waiting = afterPlan({ session, job, pods: [aPod({ status: { conditions: [scheduled] } })] })
     const { status } = plan({ session: waiting, job: aJob({ session, isReady: true }) })
@@ -387,10 +418,10 @@ describe('a runner that no node has room for', () => {
 })
 
 describe('the status', () => {
-  const foreign = { type: 'ReposReconciled', status: 'True', reason: 'NoRepos' } as const
+  const foreign = { type: 'Audited', status: 'True', reason: 'ByTheBackend' } as const
 
   it('keeps the fields and conditions of others', () => {
-    const others = { lastActivityTime: minutesAgo(1), sdkRestartCount: 3, reconciledRepos: [{ url: 'https://git/a' }] }
+    const others = { lastActivityTime: minutesAgo(1), sdkRestartCount: 3, sdkSessionId: 'kept' }
     const session = aSession({ phase: 'Creating', status: { ...others, conditions: [foreign] } })
     const { status } = plan({ session, job: aJob({ session, isReady: true }) })
     expect(status).toMatchObject({ phase: 'Running', ...others })

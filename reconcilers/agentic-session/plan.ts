@@ -1,13 +1,25 @@
-import { type Action, create, refOf, remove, removeByForce, withoutDeadLetters } from '#sdk/index.ts'
-import { desiredPhaseOf, promptTaken, requestCarriedOut } from './annotations.ts'
+import { type Action, create, listed, refOf, remove, removeByForce, withoutDeadLetters } from '#sdk/index.ts'
+import { desiredPhaseOf, promptTaken, requestCarriedOut, runnerNamed } from './annotations.ts'
 import { childrenOf } from './children.ts'
+import { earliest } from './earliest.ts'
+import { environmentFaultsOf } from './environment-faults.ts'
 import { type Failure, failureOf, nodeLost, obstacleOf } from './failure.ts'
-import { idleAtOf, inactivityTimeoutOf } from './idle.ts'
-import { heldUpAt, isLateToStart, type JobEnd, type JobFacts, jobKind, jobNameOf } from './job.ts'
+import { hotChangesOf } from './hot-changes.ts'
+import { firstIdleAt, idleAtOf, inactivityTimeoutOf } from './idle.ts'
+import {
+  heldUpAt,
+  isLateToStart,
+  type JobEnd,
+  type JobFacts,
+  jobKind,
+  jobNameOf,
+  lateToStartAt,
+  START_GRACE_SECONDS,
+} from './job.ts'
 import { attemptOf } from './observe.ts'
 import { abandoned, abandonedAt, podKind } from './pods.ts'
 import { profileFaultsOf, profileOf } from './profiles.ts'
-import { runnerJobFor } from './runner-job.ts'
+import { environmentOf, runnerJobFor } from './runner-job.ts'
 import { type AgenticSession, phaseOf, timeoutOf } from './schema.ts'
 import { copying } from './secrets.ts'
 import { faultsOf } from './spec-faults.ts'
@@ -19,6 +31,7 @@ import {
   failed,
   failedOrRetried,
   IDLE,
+  nothingTold,
   queued,
   restart,
   running,
@@ -54,8 +67,9 @@ const planAttempt = (situation: Case, job: JobFacts | undefined): SessionPlan =>
   const { object: session } = situation
   switch (phaseOf(session)) {
     case 'Pending':
-      return job ? planWithJob(situation, job) : planStart(situation)
+      return job ? withPromptTaken(session, planWithJob(nothingTold(situation), job)) : planStart(situation)
     case 'Creating':
+      return job ? withPromptTaken(session, planWithJob(nothingTold(situation), job)) : planWithoutJob(situation)
     case 'Running':
       return job ? planWithJob(situation, job) : planWithoutJob(situation)
     case 'Stopping':
@@ -67,6 +81,12 @@ const planAttempt = (situation: Case, job: JobFacts | undefined): SessionPlan =>
   }
 }
 
+/** Who made the Job may have been gone before he took the word for it off, and the Job may be at its end. */
+const withPromptTaken = (session: AgenticSession, plan: SessionPlan): SessionPlan => ({
+  ...plan,
+  actions: [...(plan.actions ?? []), ...promptTaken(session)],
+})
+
 const planStart = (situation: Case): SessionPlan => {
   const { object: session, observed, settings, refusal } = situation
   if (desiredPhaseOf(session) === 'Stopped') return stopped(situation)
@@ -74,9 +94,8 @@ const planStart = (situation: Case): SessionPlan => {
     const message = `Job ${observed.job.ref.name} exists and does not belong to this session; delete that Job, then ${START_AGAIN}`
     return failed(situation, { reason: 'JobNameTaken', message })
   }
-  const specFaults = faultsOf(session.spec)
-  const faults = specFaults.length > 0 ? specFaults : profileFaultsOf(session, settings)
-  if (faults.length > 0) return failed(situation, { reason: 'InvalidSpec', message: faults.join('; ') })
+  const faults = startFaultsOf(situation)
+  if (faults.length > 0) return failed(situation, { reason: 'InvalidSpec', message: listed(faults) })
   switch (refusal?.reason) {
     case 'Invalid':
       return failed(situation, { reason: 'InvalidSpec', message: refusal.message })
@@ -95,20 +114,30 @@ const planStart = (situation: Case): SessionPlan => {
       const attempt = attemptOf(session)
       const profile = profileOf(session, settings)
       const children = profile ? childrenOf(session, attempt, { profile, settings }) : []
-      const job = runnerJobFor(session, attempt, settings)
+      const job = runnerJobFor(session, attempt, settings, observed)
       return {
         reason: 'Start',
         actions: [
           ...startCarriedOut(session),
           ...children,
+          ...(profile?.identity ? runnerNamed(session) : []),
           ...copying(session, secrets),
           create(jobKind, job),
           ...promptTaken(session),
         ],
         status: creating(situation),
+        checkAgainAt: new Date(situation.now.getTime() + START_GRACE_SECONDS * 1000),
       }
     }
   }
+}
+
+/** Of the first kind that there are: what is wrong with a spec may hide what is wrong with its variables. */
+const startFaultsOf = ({ object: session, settings, observed }: Case): readonly string[] => {
+  const ofSpec = faultsOf(session.spec)
+  if (ofSpec.length > 0) return ofSpec
+  const ofProfile = profileFaultsOf(session, settings)
+  return ofProfile.length > 0 ? ofProfile : environmentFaultsOf(session, environmentOf(session, settings, observed))
 }
 
 const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
@@ -117,7 +146,7 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
   if (job.end) return failedOrRetried(situation, failureAt(situation, job.end), job.end.at)
   if (desiredPhaseOf(session) === 'Stopped')
     return stopping(situation, { reason: 'Stopping', message: 'waiting for the runner to end' })
-  const deadline = job.isSuspended ? undefined : deadlineOf(session, job.since)
+  const deadline = job.isSuspended ? undefined : deadlineOf(job)
   if (deadline && now >= deadline) {
     return { ...stopping(situation, outlived(session)), actions: startCarriedOut(session) }
   }
@@ -131,16 +160,23 @@ const planWithJob = (situation: Case, job: JobFacts): SessionPlan => {
     const message = `nobody has used the session for ${idleSeconds} s (spec.inactivityTimeout, or the default of its project)`
     return { ...stopping(situation, { reason: IDLE, message }), actions: startCarriedOut(session) }
   }
-  const checkAgainAt = earliest(deadline, idleAt, ...observed.pods.map(abandonedAt))
   const isRunning = job.isReady || phaseOf(session) === 'Running'
+  const hot = isRunning ? hotChangesOf(situation, job) : undefined
+  const status = hot ? running(situation, hot) : creating(situation)
+  const nextIdleAt = phaseOf(session) === 'Running' ? idleAt : firstIdleAt({ ...session, status }, job, now)
+  const checkAgainAt = earliest(
+    deadline,
+    nextIdleAt,
+    lateToStartAt(session, job, now),
+    hot?.checkAgainAt,
+    ...observed.pods.map(abandonedAt),
+  )
   return {
     reason: isRunning ? 'Running' : 'Creating',
-    actions: [
-      ...startCarriedOut(session),
-      ...(phaseOf(session) === 'Running' ? [] : promptTaken(session)),
-      ...(situation.refusal ? [] : copying(session, observed.secrets)),
-    ],
-    status: isRunning ? running(situation) : creating(situation),
+    actions: [...startCarriedOut(session), ...(situation.refusal ? [] : copying(session, observed.secrets))],
+    status,
+    ...(hot?.post && { post: hot.post }),
+    ...(hot?.isOpen && phaseOf(session) !== 'Running' && { again: true }),
     ...(checkAgainAt && { checkAgainAt }),
   }
 }
@@ -178,7 +214,10 @@ const planEnded = (situation: Case, job: JobFacts | undefined): SessionPlan => {
 
 const planStopping = (situation: Case, job: JobFacts | undefined): SessionPlan => {
   if (job) {
-    const checkAgainAt = heldUpAt(job)
+    const { now, observed } = situation
+    const times = [heldUpAt({ ...job, deletingSince: job.deletingSince ?? now }), ...observed.pods.map(abandonedAt)]
+    // One that has passed was acted on as far as that is for us: who keeps a Pod for longer has a reason.
+    const checkAgainAt = earliest(...times.filter((time) => time && time > now))
     return {
       reason: 'Stopping',
       actions: [...removalOf(job), ...forcedEnds(situation)],
@@ -205,13 +244,10 @@ const removalOf = (job: JobFacts): readonly Action[] => (job.deletingSince ? [] 
 const forcedEnds = ({ observed, now }: Case): readonly Action[] =>
   abandoned(observed.pods, now).map((pod) => removeByForce(podKind, refOf(pod), pod.metadata.uid))
 
-const earliest = (...times: readonly (Date | undefined)[]): Date | undefined =>
-  times.reduce((one, other) => (one && (!other || one <= other) ? one : other))
-
-const deadlineOf = (session: AgenticSession, since: Date): Date | undefined => {
-  const timeout = timeoutOf(session)
-  return timeout > 0 ? new Date(since.getTime() + (timeout + DEADLINE_GRACE_SECONDS) * 1000) : undefined
-}
+const deadlineOf = ({ since, timeoutSeconds }: JobFacts): Date | undefined =>
+  timeoutSeconds === undefined
+    ? undefined
+    : new Date(since.getTime() + (timeoutSeconds + DEADLINE_GRACE_SECONDS) * 1000)
 
 const outlived = (session: AgenticSession): Failure => ({
   reason: 'DeadlineExceeded',

@@ -7,6 +7,11 @@ import { mistakesIn } from './profile-mistakes.ts'
 import { builtInProfile } from './profiles.ts'
 
 const mistakes = (runnerProfiles: unknown) => mistakesIn({ ...settings, runnerProfiles })
+const copied = (namespace: string, name: string) => ({
+  from: { namespace, name },
+  required: true,
+  mountPath: '/secret',
+})
 const inProfile = (profile: object) => mistakes({ profiles: [{ id: 'first' }, { id: 'second', ...profile }] })
 
 describe('runner profiles', () => {
@@ -43,6 +48,35 @@ describe('runner profiles', () => {
       { copiedSecrets: [{ from: { namespace: 'a', name: 'b' }, required: true }] },
       'profiles[1].copiedSecrets[0] has neither a mountPath nor env: true',
     ],
+    [{ env: { 'A=B': 'x' } }, 'profiles[1]: container ambient-code-runner: "A=B" cannot be the name of a variable'],
+    [{ env: { '': 'x' } }, 'profiles[1]: container ambient-code-runner: "" cannot be'],
+    [{ copiedSecrets: [copied('a', 'b.c')] }, 'profiles[1]: the volume b.c must be called'],
+    [{ copiedSecrets: [copied('a', 'workspace')] }, 'profiles[1]: there are two volumes workspace'],
+    [
+      { copiedSecrets: [copied('a', 'b'), copied('a', 'c')] },
+      'profiles[1]: container ambient-code-runner: /secret is mounted twice',
+    ],
+    [
+      { copiedSecrets: [copied('a', 'b'), { ...copied('c', 'b'), mountPath: '/other' }] },
+      'profiles[1].copiedSecrets[0].from is a/b, and another of that name is copied',
+    ],
+    [
+      { copiedSecrets: [copied('a', 'b')], requiredSecrets: ['d', 'b'] },
+      'profiles[1].requiredSecrets[1] is "b", which is copied',
+    ],
+    [
+      { container: { volumeMounts: [{ name: 'gone', mountPath: '/gone' }] } },
+      'profiles[1]: container ambient-code-runner: there is no volume gone for /gone',
+    ],
+    [
+      {
+        pod: {
+          initContainers: [{ name: 'ambient-code-runner', image: 'x' }],
+        },
+      },
+      'profiles[1]: there are two containers ambient-code-runner',
+    ],
+    [{ pod: { restartPolicy: 'OnFailure' } }, 'profiles[1]: restartPolicy is OnFailure, must be Never'],
     [{ identity: { rules: [{ verbs: 'get' }] } }, 'profiles[1].identity.rules[0].verbs is "get", must be array'],
     [{ pod: { containers: null } }, 'profiles[1].pod'],
     [{ pod: { containers: 'none' } }, 'profiles[1].pod'],
@@ -53,6 +87,17 @@ describe('runner profiles', () => {
       found.some((mistake) => mistake.startsWith(told)),
       found.join('\n'),
     ).toBe(true)
+  })
+
+  test('that copy Secrets of one name from two namespaces are told off, whichever profile it is', () => {
+    const profiles = [
+      { id: 'a', copiedSecrets: [copied('x', 's')] },
+      { id: 'b', copiedSecrets: [copied('y', 's')] },
+    ]
+    expect(mistakes({ profiles })).toHaveLength(2)
+    expect(mistakes({ profiles: profiles.map((profile) => ({ ...profile, ...profiles[0], id: profile.id })) })).toEqual(
+      [],
+    )
   })
 
   test('name every mistake at once', () => {

@@ -1,9 +1,10 @@
-import type { Settings } from '#sdk/index.ts'
+import { faultsIn, type Schema, type Settings } from '#sdk/index.ts'
+import { podFaultsOf } from './pod-faults.ts'
 import { securityFaultsOf } from './pod-security.ts'
 import { type Profile, profilesSchema } from './profile-schema.ts'
 import { profilesOf } from './profiles.ts'
 import { runnerJobFor } from './runner-job.ts'
-import { faultsIn, type Schema } from './spec-faults.ts'
+import { sourcesOf } from './secrets.ts'
 import { RUNNER } from './started-with.ts'
 
 /**
@@ -29,7 +30,6 @@ const inDocument = (document: unknown): readonly string[] =>
   )
 
 type Strict = Schema & {
-  readonly enum?: readonly unknown[]
   readonly pattern?: string
   readonly minItems?: number
 }
@@ -37,9 +37,8 @@ type Strict = Schema & {
 /** What `faultsIn` leaves to the API server, which never sees this document. */
 const strictFaultsIn = (schema: Strict, value: unknown, path: string): readonly string[] => {
   if (typeof value === 'string') {
-    const told = (right: string) => [`${path} is ${JSON.stringify(value.slice(0, 100))}, must ${right}`]
-    if (schema.enum && !schema.enum.includes(value)) return told(`be one of ${schema.enum.join(', ')}`)
-    return schema.pattern && !new RegExp(schema.pattern).test(value) ? told(`match ${schema.pattern}`) : []
+    if (!schema.pattern || new RegExp(schema.pattern).test(value)) return []
+    return [`${path} is ${JSON.stringify(value.slice(0, 100))}, must match ${schema.pattern}`]
   }
   if (Array.isArray(value)) {
     const { items, minItems = 0 } = schema
@@ -71,15 +70,30 @@ const inProfile = (profile: Profile, path: string, settings: Settings): readonly
     ...(profile.copiedSecrets ?? []).flatMap(({ mountPath, env }, i) =>
       told(`copiedSecrets[${i}]`, !mountPath && !env, 'has neither a mountPath nor env: true, and reaches no runner'),
     ),
+    ...(profile.requiredSecrets ?? []).flatMap((name, i) =>
+      told(
+        `requiredSecrets[${i}]`,
+        profile.copiedSecrets?.some(({ from }) => from.name === name) ?? false,
+        `is ${JSON.stringify(name)}, which is copied: required: true there is enough, and nothing is copied while this one is missing`,
+      ),
+    ),
+    ...(profile.copiedSecrets ?? []).flatMap(({ from }, i) =>
+      told(
+        `copiedSecrets[${i}].from`,
+        sourcesOf(settings).some(({ name, namespace }) => name === from.name && namespace !== from.namespace),
+        `is ${from.namespace}/${from.name}, and another of that name is copied, too: their copies would have one name`,
+      ),
+    ),
   ]
   try {
     const alone = { ...settings, runnerProfiles: { profiles: [profile] } }
     const pod = runnerJobFor(aSession, 1, alone).spec?.template.spec
     if (!pod?.containers?.some(({ name }) => name === RUNNER)) return [...shape, `${path}.pod leaves no ${RUNNER}`]
-    if (profile.podSecurity === 'privileged') return shape
+    const names = podFaultsOf(pod).map((fault) => `${path}: ${fault}`)
+    if (profile.podSecurity === 'privileged') return [...shape, ...names]
     const why =
       'which a namespace with the restricted Pod Security Standard refuses; podSecurity: privileged lets it be'
-    return [...shape, ...securityFaultsOf(pod).map((fault) => `${path}: ${fault}, ${why}`)]
+    return [...shape, ...names, ...securityFaultsOf(pod).map((fault) => `${path}: ${fault}, ${why}`)]
   } catch {
     return [
       ...shape,

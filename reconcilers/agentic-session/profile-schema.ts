@@ -27,6 +27,7 @@ export const profileSchema = {
     env: { type: 'object', additionalProperties: { type: 'string' } },
     requiredSecrets: names,
     optionalSecrets: names,
+    projectMcpServers: { type: 'boolean' },
     copiedSecrets: {
       type: 'array',
       items: {
@@ -64,6 +65,7 @@ export const profileSchema = {
       },
     },
     terminationGraceSeconds: { type: 'integer', minimum: 0, maximum: 86_400 },
+    enforceTimeout: { type: 'boolean' },
     container: anything,
     pod: anything,
     podSecurity: { type: 'string', enum: ['restricted', 'privileged'] },

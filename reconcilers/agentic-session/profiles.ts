@@ -1,4 +1,5 @@
 import type { Settings } from '#sdk/index.ts'
+import { SESSIONS_OF_NAMESPACE } from './children.ts'
 import type { Profile } from './profile-schema.ts'
 import type { AgenticSession } from './schema.ts'
 
@@ -17,7 +18,14 @@ export const builtInProfile: Profile = {
     GOOGLE_MCP_CREDENTIALS_DIR: '/workspace/.google_workspace_mcp/credentials',
   },
   optionalSecrets: ['ambient-non-vertex-integrations', 'ambient-runner-secrets'],
-  identity: {},
+  projectMcpServers: true,
+  identity: {
+    rules: [
+      { apiGroups: ['vteam.ambient-code'], resources: ['agenticsessions'], verbs: SESSIONS_OF_NAMESPACE },
+      // The backend looks for the keys of a session that is made in the runner's name.
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['ambient-runner-secrets'], verbs: ['get'] },
+    ],
+  },
   // Where the agent keeps what it resumes from.
   container: { volumeMounts: [{ name: 'workspace', mountPath: '/app/.claude', subPath: '.claude' }] },
 }

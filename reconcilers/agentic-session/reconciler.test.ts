@@ -128,7 +128,7 @@ describe('a session', () => {
     })
     expect(await wake(cluster)).toMatchObject({ state: 'settled', reason: 'QuotaExceeded' })
     isFull = false
-    expect(await wake(cluster)).toMatchObject({ state: 'settled', reason: 'Start' })
+    expect(await wake(cluster)).toMatchObject({ state: 'waiting', reason: 'Start' })
     expect(sessionIn(cluster).status?.phase).toBe('Creating')
   })
 

@@ -58,6 +58,16 @@ describe('a prompt', () => {
     expect(actions[0]).not.toMatchObject({ annotations: expect.arrayContaining([FORCE_EXECUTE_PROMPT]) })
   })
 
+  it.each<['Pending' | 'Creating', Parameters<typeof aJob>[0]]>([
+    ['Pending', {}],
+    ['Pending', { end: 'Complete' }],
+    ['Creating', { end: 'Failed' }],
+  ])('that is forced is not again where the session was %s as who made its Job was gone: %j', (phase, facts) => {
+    const session = aSession({ phase, annotations: { [FORCE_EXECUTE_PROMPT]: 'true' } })
+    const after = afterWakeUp({ ...alone, session, job: aJob({ session, ...facts }) })
+    expect(after.session.metadata.annotations).toEqual({})
+  })
+
   it('that is forced for the next attempt is not taken by the one that runs', () => {
     const session = aSession({ phase: 'Running', annotations: { [FORCE_EXECUTE_PROMPT]: 'true' } })
     expect(plan({ session, job: aJob({ session, isReady: true }) }).actions).toEqual([])

@@ -8,6 +8,12 @@ import type { Spec, Status } from './schema.ts'
 
 const jobFor = (spec: Spec = {}, attempt = 1) => runnerJobFor(aSession({ spec }), attempt, settings)
 
+const projectSettings = {
+  apiVersion: 'vteam.ambient-code/v1alpha1',
+  kind: 'ProjectSettings',
+  metadata: { name: 'projectsettings' },
+}
+
 /** A session that nothing else exists for. */
 const alone = { job: undefined, previous: undefined, refusal: undefined }
 
@@ -37,6 +43,13 @@ describe('the Job of a runner', () => {
     expect(jobFor({ timeout: 60 }).spec?.activeDeadlineSeconds).toBe(60)
     expect(jobFor({}).spec?.activeDeadlineSeconds).toBe(300)
     expect(jobFor({ timeout: 0 }).spec).not.toHaveProperty('activeDeadlineSeconds')
+  })
+
+  it('has none where its profile leaves timeouts to the runner, which is told of it', () => {
+    const lenient = { ...settings, runnerProfiles: { profiles: [{ id: 'a', enforceTimeout: false }] } }
+    const { spec } = runnerJobFor(aSession({ spec: { timeout: 60 } }), 1, lenient)
+    expect(spec).not.toHaveProperty('activeDeadlineSeconds')
+    expect(spec?.template?.spec?.containers[0]?.env).toContainEqual({ name: 'TIMEOUT', value: '60' })
   })
 
   it('has labels that fit, for the longest of names too', () => {
@@ -109,6 +122,16 @@ describe('the environment of a runner', () => {
       ACTIVE_WORKFLOW_PATH: 'flows/a',
       PARENT_SESSION_ID: 'before',
     })
+  })
+
+  it.each([
+    ['and its profile asks for them', { disabled: ['x'] }, true, '{"disabled":["x"]}'],
+    ['but its profile does not ask', { disabled: ['x'] }, false, undefined],
+    ['which are none', {}, true, undefined],
+  ])('tells of the MCP servers of its project, where there are any %s', (_, mcpServers, projectMcpServers, told) => {
+    const asking = { ...settings, runnerProfiles: { profiles: [{ id: 'a', projectMcpServers }] } }
+    const project = { ...projectSettings, spec: { mcpServers } }
+    expect(environmentOf(runnerJobFor(aSession(), 1, asking, { project }))['PROJECT_MCP_SERVERS']).toBe(told)
   })
 
   it('is overridden by what the session sets itself, once for each name', () => {

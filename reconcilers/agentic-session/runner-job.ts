@@ -2,6 +2,7 @@ import type { EnvVar } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
 import { isPromptForced } from './annotations.ts'
 import { AGUI_TOKEN, labelOf, ownerOf } from './children.ts'
+import type { ProjectSettings } from './idle.ts'
 import { type JobObject, jobKind, jobLabels, jobNameOf, SESSION_UID, TTL_SECONDS } from './job.ts'
 import { namesOf } from './names.ts'
 import type { Profile } from './profile-schema.ts'
@@ -13,7 +14,12 @@ import { type AgenticSession, timeoutOf } from './schema.ts'
  * The Job of one attempt at a session. Pure. It is started once (`backoffLimit` 0): an agent pushes commits and calls services, so
  * that only its owner can say whether a second start is wanted.
  */
-export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, settings: Settings): JobObject => {
+export const runnerJobFor = (
+  session: Live<AgenticSession>,
+  attempt: number,
+  settings: Settings,
+  around: Around = {},
+): JobObject => {
   const { name, namespace, uid } = session.metadata
   const labels = {
     ...jobLabels,
@@ -22,8 +28,8 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
     'agentic-session': labelOf(name),
     'ambient-code.io/attempt': String(attempt),
   }
-  const timeout = timeoutOf(session)
   const profile = profileFor(session, settings)
+  const timeout = profile.enforceTimeout === false ? 0 : timeoutOf(session)
   return {
     apiVersion: jobKind.apiVersion,
     kind: jobKind.kind,
@@ -43,11 +49,18 @@ export const runnerJobFor = (session: Live<AgenticSession>, attempt: number, set
       ttlSecondsAfterFinished: TTL_SECONDS,
       template: {
         metadata: { labels },
-        spec: runnerPodOf(session, { profile, settings, env: environmentOf(session, settings) }),
+        spec: runnerPodOf(session, { profile, settings, env: environmentOf(session, settings, around) }),
       },
     },
   }
 }
+
+/** Where the session is. */
+type Around = { readonly project?: ProjectSettings | undefined }
+
+/** `undefined` where it says nothing. */
+const textOf = (servers: object | undefined): string | undefined =>
+  servers && Object.keys(servers).length > 0 ? JSON.stringify(servers) : undefined
 
 /** A session whose profile is gone runs on, and is compared with what was always there. One that asks for it now is not started. */
 const profileFor = (session: AgenticSession, settings: Settings): Profile =>
@@ -57,7 +70,11 @@ const profileFor = (session: AgenticSession, settings: Settings): Profile =>
  * Upstream's names and meanings. What the session sets itself comes last and wins, and may refer to what comes before it, as in any Pod:
  * `$(NAME)`. Everything else is text: a dollar in a prompt is a dollar. What is secret comes by reference, and nothing takes its place.
  */
-export const environmentOf = (session: Live<AgenticSession>, settings: Settings): EnvVar[] => {
+export const environmentOf = (
+  session: Live<AgenticSession>,
+  settings: Settings,
+  { project }: Around = {},
+): EnvVar[] => {
   const { name, namespace, annotations } = session.metadata
   const profile = profileFor(session, settings)
   const { repos, initialPrompt, userContext, llmSettings, mcpServers, activeWorkflow, environmentVariables } =
@@ -81,6 +98,7 @@ export const environmentOf = (session: Live<AgenticSession>, settings: Settings)
     ACTIVE_WORKFLOW_BRANCH: activeWorkflow?.branch,
     ACTIVE_WORKFLOW_PATH: activeWorkflow?.path,
     CUSTOM_MCP_SERVERS: mcpServers && JSON.stringify(mcpServers),
+    PROJECT_MCP_SERVERS: profile.projectMcpServers ? textOf(project?.spec?.mcpServers) : undefined,
     USER_ID: userContext?.userId,
     USER_NAME: userContext?.displayName,
     PARENT_SESSION_ID: annotations?.['vteam.ambient-code/parent-session-id'],

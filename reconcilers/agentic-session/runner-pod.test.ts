@@ -35,6 +35,14 @@ describe('the Pod of the built-in profile', () => {
     })
   })
 
+  test('asks for as much as upstream gives it, and has as long to end', () => {
+    expect(runnerOf().resources).toEqual({
+      requests: { cpu: '500m', memory: '512Mi' },
+      limits: { cpu: '2', memory: '8Gi' },
+    })
+    expect(podOf()).toMatchObject({ terminationGracePeriodSeconds: 60, restartPolicy: 'Never' })
+  })
+
   test('is told where it listens, and has the token of its session by reference', () => {
     const runner = runnerOf()
     expect(variable(runner, 'AGUI_PORT')?.value).toBe('8001')
@@ -137,5 +145,29 @@ describe('a profile', () => {
     expect(pod.containers[0]?.resources).toMatchObject({ limits: { cpu: '2', memory: '1Gi' } })
     expect(securityFaultsOf(pod)).toEqual([])
     expect(pod.initContainers?.[0]?.securityContext?.capabilities).toEqual({ drop: ['ALL'] })
+  })
+
+  test('has what it adds told whose it is, and lets a session set what is left', () => {
+    const own = [
+      { name: 'S3_BUCKET', value: 'ours' },
+      { name: 'NAMESPACE', value: 'its-own' },
+    ]
+    const profile = { id: 'a', pod: { initContainers: [{ name: 'fetch', image: 'fetch:1', env: own }] } }
+    const pod = podOf(profile, {
+      initialPrompt: 'Hello',
+      repos: [{ url: 'https://example.com/$(HOME)' }],
+      environmentVariables: { S3_BUCKET: 'theirs', SESSION_NAME: 'another', STATE: '$(SESSION_NAME)/state' },
+    })
+    const env = Object.fromEntries((pod.initContainers?.[0]?.env ?? []).map(({ name, value }) => [name, value]))
+    expect(env).toEqual({
+      SESSION_NAME: 'tidy-up',
+      NAMESPACE: 'its-own',
+      PROJECT_NAME: 'team-a',
+      BACKEND_API_URL: settings.backendUrl,
+      REPOS_JSON: '[{"url":"https://example.com/$$(HOME)"}]',
+      S3_BUCKET: 'ours',
+      STATE: '$(SESSION_NAME)/state',
+    })
+    expect(variable(pod.containers[0] ?? { name: 'none' }, 'SESSION_NAME')?.value).toBe('another')
   })
 })

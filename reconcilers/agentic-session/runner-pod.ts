@@ -1,12 +1,12 @@
 import type { Container, EnvVar, PodSpec, SecurityContext } from 'kubernetes-types/core/v1.js'
 import type { Live, Settings } from '#sdk/index.ts'
-import { PORT_NAME } from './children.ts'
+import { besideRunner } from './beside-runner.ts'
 import { GRACE_SECONDS } from './job.ts'
 import { namesOf } from './names.ts'
 import { overlaid } from './overlay.ts'
 import type { CopiedSecret, Profile } from './profile-schema.ts'
 import type { AgenticSession } from './schema.ts'
-import { RUNNER } from './started-with.ts'
+import { PORT_NAME, RUNNER } from './started-with.ts'
 
 /** What the restricted Pod Security Standard asks of a container. */
 const restricted: SecurityContext = {
@@ -43,7 +43,9 @@ export const runnerPodOf = (session: Live<AgenticSession>, { profile, settings, 
       ...(profile.copiedSecrets ?? []).flatMap(volumeOf),
     ],
   }
-  const whole = overlaid(pod, profile.pod ?? {}) as PodSpec
+  const whole = mapped(overlaid(pod, profile.pod ?? {}) as PodSpec, (container) =>
+    container.name === RUNNER ? container : besideRunner(session, env, container),
+  )
   return profile.podSecurity === 'privileged' ? whole : withRestricted(whole)
 }
 
@@ -93,14 +95,11 @@ const volumeOf = ({ from: { name }, required, mountPath }: CopiedSecret) =>
   mountPath === undefined ? [] : [{ name, secret: { secretName: name, ...(!required && { optional: true }) } }]
 
 /** What a profile adds runs as the runner does, where it says nothing else. */
-const withRestricted = (pod: PodSpec): PodSpec => {
-  const withDefaults = (container: Container): Container => ({
-    ...container,
-    securityContext: { ...restricted, ...container.securityContext },
-  })
-  return {
-    ...pod,
-    containers: pod.containers.map(withDefaults),
-    ...(pod.initContainers && { initContainers: pod.initContainers.map(withDefaults) }),
-  }
-}
+const withRestricted = (pod: PodSpec): PodSpec =>
+  mapped(pod, (container) => ({ ...container, securityContext: { ...restricted, ...container.securityContext } }))
+
+const mapped = (pod: PodSpec, change: (container: Container) => Container): PodSpec => ({
+  ...pod,
+  containers: pod.containers.map(change),
+  ...(pod.initContainers && { initContainers: pod.initContainers.map(change) }),
+})

@@ -1,6 +1,15 @@
-import { type KubernetesObject, type Live, PermanentError, type Ref, refOf, secondsOf } from '#sdk/index.ts'
+import {
+  faultsIn,
+  type KubernetesObject,
+  type Live,
+  listed,
+  PermanentError,
+  type Ref,
+  refOf,
+  secondsOf,
+} from '#sdk/index.ts'
 import { DESIRED_PHASE, desiredPhaseOf, FORCE_EXECUTE_PROMPT, START_REQUESTED_AT } from './annotations.ts'
-import { type AgenticSession, phaseOf, type Spec, sessionKind } from './schema.ts'
+import { type AgenticSession, phaseOf, type Spec, sessionKind, specSchema } from './schema.ts'
 
 /** The label that all sessions of one schedule have, with its name. Upstream's, as is the next one. */
 export const SCHEDULE = 'ambient-code.io/scheduled-session-name'
@@ -27,7 +36,10 @@ export type NextRun =
 
 /** What a schedule that comes due does, given all sessions that it has had. Pure. */
 export const nextRunOf = (schedule: Schedule, runs: readonly Live<AgenticSession>[], now: Date): NextRun => {
-  const [latest] = runs.toSorted((one, other) => ageOf(other) - ageOf(one) || numberOf(other) - numberOf(one))
+  const number = numberIn(schedule)
+  const [latest] = runs
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .toSorted((one, other) => ageOf(other) - ageOf(one) || number(other) - number(one))
   const underWay = runs.find(isUnderWay)
   if (schedule.isReused && latest) {
     const reuse = reuseOf(schedule, latest, now)
@@ -35,12 +47,21 @@ export const nextRunOf = (schedule: Schedule, runs: readonly Live<AgenticSession
     if (reuse && isFree) return reuse
   }
   if (underWay && !schedule.isOverlapAllowed) return { do: 'skip', reason: 'StillRunning', ref: refOf(underWay) }
-  return { do: 'create', session: sessionOf(schedule, Math.max(0, ...runs.map(numberOf)) + 1, now) }
+  return { do: 'create', session: sessionOf(schedule, Math.max(0, ...runs.map(number)) + 1, now) }
 }
 
 const ageOf = ({ metadata }: Live): number => Date.parse(metadata.creationTimestamp ?? '')
 
-const numberOf = ({ metadata }: Live): number => Number(metadata.labels?.[RUN_NUMBER]) || 0
+/** By its label and by its name, since the one can be changed and the other must not be tried again. Upstream's names end in a time. */
+const numberIn =
+  ({ name }: Schedule) =>
+  ({ metadata }: Live): number => {
+    const ofName = metadata.name.startsWith(`${name}-`) ? metadata.name.slice(name.length + 1) : ''
+    return Math.max(
+      ...[metadata.labels?.[RUN_NUMBER] ?? '', ofName].map((text) => (COUNT.test(text) ? Number(text) : 0)),
+    )
+  }
+const COUNT = /^[1-9][0-9]{0,8}$/
 
 const ended = ['Stopped', 'Completed', 'Failed']
 
@@ -78,7 +99,7 @@ const resumptionOf = ({ metadata }: Live<AgenticSession>, prompt: string, now: D
 
 const sessionOf = ({ namespace, name, template }: Schedule, number: number, now: Date): KubernetesObject => {
   const spec = template.displayName
-    ? { ...template, displayName: `${template.displayName.slice(0, 230)} (${secondsOf(now)})` }
+    ? { ...template, displayName: `${template.displayName.slice(0, 230).toWellFormed()} (${secondsOf(now)})` }
     : template
   const labels = { [SCHEDULE]: name, [SCHEDULED_RUN]: 'true', [RUN_NUMBER]: String(number) }
   const { apiVersion, kind } = sessionKind
@@ -94,7 +115,7 @@ export const scheduleVariables = [
   'SESSION_OVERLAP',
 ] as const
 
-/** Throws one `PermanentError` that names everything that is wrong. Of the template only the API server knows what is right. */
+/** Throws one `PermanentError` that names everything that is wrong. Of the template types and bounds are looked at; the rest is the API server's. */
 export const scheduleOf = (variables: Readonly<Record<string, string | undefined>>): Schedule => {
   const mistakes: string[] = []
   const told = (
@@ -106,14 +127,16 @@ export const scheduleOf = (variables: Readonly<Record<string, string | undefined
     if (!isRight(text)) mistakes.push(`${name} is ${JSON.stringify(text.slice(0, 100))}, must be ${right}`)
     return text
   }
-  const label = (text: string) => /^(?=.{1,63}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)
+  const label = (text: string) => /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)
+  const labels = (text: string) => text.length <= 63 && text.split('.').every(label)
   const template = told('SESSION_TEMPLATE', (text) => isObject(parsed(text)), 'a JSON object')
   const namespace = told('PROJECT_NAMESPACE', label, 'the name of a namespace')
-  const name = told('SCHEDULED_SESSION_NAME', label, 'the name of a CronJob, 63 characters at most')
+  const name = told('SCHEDULED_SESSION_NAME', labels, 'the name of a CronJob, 63 characters at most')
   const flag = (text: string) => ['', 'true', 'false'].includes(text.toLowerCase())
   const isReused = told('REUSE_LAST_SESSION', flag, 'true or false').toLowerCase() === 'true'
   const overlap = told('SESSION_OVERLAP', (text) => ['', 'Allow', 'Forbid'].includes(text), 'Allow or Forbid')
-  if (mistakes.length > 0) throw new PermanentError('MalformedSchedule', mistakes.join('; '))
+  if (isObject(parsed(template))) mistakes.push(...faultsIn(specSchema, parsed(template), 'SESSION_TEMPLATE'))
+  if (mistakes.length > 0) throw new PermanentError('MalformedSchedule', listed(mistakes))
   return { namespace, name, template: parsed(template) as Spec, isReused, isOverlapAllowed: overlap === 'Allow' }
 }
 

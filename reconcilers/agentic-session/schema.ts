@@ -55,7 +55,7 @@ export const specSchema = {
       properties: {
         userId: text(256),
         displayName: text(256),
-        groups: { type: 'array', maxItems: 256, items: text(256) },
+        groups: { type: 'array', maxItems: 4096, items: text(256) },
       },
     },
     llmSettings: {

@@ -47,6 +47,16 @@ test('a copy that is as its source is not looked into', async () => {
   expect(open(due)).toBe(ordinary)
 })
 
+test('a copy whose source is gone, or is copied no more, is not looked into at every sweep', async () => {
+  const other = { namespace: 'platform', name: 'other' }
+  const profiles = {
+    profiles: [{ id: 'a', copiedSecrets: [from, other].map((from) => ({ from, required: true, env: true })) }],
+  }
+  const there: KubernetesObject = { apiVersion: 'v1', kind: 'Secret', metadata: { ...other, uid: 'there' } }
+  const { due } = await sweptWith([there, copyOf('first/1', owners)], profiles)
+  expect(open(due)).toBe(ordinary)
+})
+
 test('where no profile has anything copied, no Secret is asked for', async () => {
   const { secrets } = await sweptWith([source('second'), copyOf('first/1', owners)], { profiles: [{ id: 'a' }] })
   expect(secrets).toBe(0)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { secondsOf } from '#sdk/index.ts'
 import { NOW } from '#test/ports.ts'
 import { aDeadLetter, aJob, aPod, aSession, minutesAgo } from './fixtures.ts'
-import { type Given, plan } from './plan-fixtures.ts'
+import { afterPlan, type Given, plan } from './plan-fixtures.ts'
 import { RUNNER } from './started-with.ts'
 
 const secondsAgo = (seconds: number) => secondsOf(new Date(NOW.getTime() - seconds * 1000))
@@ -230,5 +230,20 @@ describe('an Event', () => {
     ],
   ])('of a session that %s says so', (_, given, text) => {
     expect(told(given)).toEqual([text])
+  })
+
+  it('of a session that no node has room for has the scheduler’s words, once for as long as its reason is the same', () => {
+    const begun = aSession({ phase: 'Creating' })
+    const session = afterPlan({ session: begun, job: aJob({ session: begun }) })
+    const pods = (message: string, reason = 'Unschedulable') => [
+      aPod({ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason, message }] } }),
+    ]
+    const given = { session, job: aJob({ session }), pods: pods('0/3 nodes: no memory') }
+    expect(told(given)).toEqual(['Warning Unschedulable: waiting for a node: 0/3 nodes: no memory'])
+    const waiting = { ...given, session: afterPlan(given) }
+    expect(told({ ...waiting, pods: pods('0/4 nodes: no memory') })).toEqual([])
+    expect(told({ ...waiting, pods: pods('gates', 'SchedulingGated') })).toEqual([
+      'Warning SchedulingGated: waiting for a node: gates',
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import { type Action, type Kind, type Measure, one, secondsBetween, type Telling } from '#sdk/index.ts'
 import { accountKind, roleBindingKind, roleKind, secretKind } from './children.ts'
+import { earliest } from './earliest.ts'
 import type { FailureReason } from './failure.ts'
 import { idleAtOf, inactivityTimeoutOf } from './idle.ts'
 import { jobKind } from './job.ts'
@@ -17,17 +18,19 @@ import { attemptOf } from './observe.ts'
 import { abandonedAt } from './pods.ts'
 import { type AgenticSession, type Phase, phaseOf, type Status, timeoutOf } from './schema.ts'
 import { MISSING } from './secrets.ts'
-import { type Case, IDLE, type SessionPlan, START_AGAIN } from './transitions.ts'
+import { type Case, IDLE, POD_SCHEDULED, type SessionPlan, START_AGAIN } from './transitions.ts'
 
 /** What the plan has to tell and to count, by the status as it was found and as the plan leaves it. Pure. */
 export const withTelling = (situation: Case, plan: SessionPlan): SessionPlan => {
   const { object: session } = situation
   const actions = plan.actions?.map((action) => timed(action, session.metadata.namespace))
   const news = plan.status && newsOf(situation, plan.status)
+  const events = [...(news ? [eventOf(news)] : []), ...waitsForNode(session.status, plan.status)]
   return {
     ...plan,
     ...(actions && { actions }),
-    ...(news && { events: [eventOf(news)], measures: measuresOf(situation, news) }),
+    ...(events.length > 0 && { events }),
+    ...(news && { measures: measuresOf(situation, news) }),
   }
 }
 
@@ -87,6 +90,17 @@ const advice: Readonly<Record<FailureReason, string>> = {
 }
 
 const QUOTA = 'QuotaExceeded'
+
+/** When the scheduler's reason becomes known, or another: its own Events are about a Pod, which few may look at. */
+const waitsForNode = (before: Status | undefined, after: Status | undefined): readonly Telling[] => {
+  const unscheduledIn = (status: Status | undefined) =>
+    status?.phase === 'Creating'
+      ? status.conditions?.find(({ type, status, message }) => type === POD_SCHEDULED && status === 'False' && message)
+      : undefined
+  const { reason, message } = unscheduledIn(after) ?? {}
+  if (!reason || reason === unscheduledIn(before)?.reason) return []
+  return [{ type: 'Warning', reason, message: `waiting for a node: ${message}` }]
+}
 
 /** What a session that is Pending waits for somebody to mend. */
 const waits: readonly string[] = [QUOTA, MISSING]
@@ -153,10 +167,8 @@ const passedBy = ({ object: session, observed, settings }: Case, to: Phase, reas
     case IDLE:
       return idleAtOf(session, job, inactivityTimeoutOf(session, project, settings))
     case 'NodeLost':
-      return to === 'Stopping' ? earliestOf(observed.pods.flatMap((pod) => abandonedAt(pod) ?? [])) : undefined
+      return to === 'Stopping' ? earliest(...observed.pods.map(abandonedAt)) : undefined
     default:
       return undefined
   }
 }
-
-const earliestOf = (times: readonly Date[]): Date | undefined => times.toSorted((one, other) => +one - +other)[0]

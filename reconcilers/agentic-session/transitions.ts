@@ -10,13 +10,17 @@ import {
 } from '#sdk/index.ts'
 import { askedToStopBy, desiredPhaseOf, requestCarriedOut } from './annotations.ts'
 import { type Failure, isOfRunner, isWorthAnother } from './failure.ts'
-import { jobNameOf } from './job.ts'
+import type { Hot } from './hot-changes.ts'
+import { hotConditions, RECONCILED, TELLING } from './hot-conditions.ts'
+import { startedReposOf } from './hot-repos.ts'
+import { isLateToStart, jobNameOf } from './job.ts'
 import { attemptOf, type Observed } from './observe.ts'
 import { unscheduledOf } from './pods.ts'
 import { environmentOf } from './runner-job.ts'
-import { type AgenticSession, phaseOf, type Status, type StoppedReason } from './schema.ts'
+import { type AgenticSession, phaseOf, type Spec, type Status, type StoppedReason } from './schema.ts'
 import { MISSING, missingMessage, secretsReady } from './secrets.ts'
 import { changedSince } from './started-with.ts'
+import { hasRunBefore, keptConditionsOf } from './taken-over.ts'
 
 /*
  * What a session becomes, and what its status then says. When it becomes what is for `plan.ts` to decide.
@@ -26,7 +30,7 @@ export type SessionPlan = Plan<Status>
 export type Case = Situation<Live<AgenticSession>, Observed>
 
 const RUNNER_STARTED = 'RunnerStarted'
-const RECONCILED = 'Reconciled'
+export const POD_SCHEDULED = 'PodScheduled'
 
 /** The reason of a session that is stopped since nobody uses it. Where it is Stopping, the only record of why. */
 export const IDLE = 'InactivityTimeout'
@@ -68,39 +72,78 @@ const nextAttempt = (situation: Case, reason: string, why: string): Status => {
     runnerStarted(false, reason),
   ]
   const change = { phase: 'Pending', attempt, jobName: jobNameOf(session, attempt), startTime: secondsOf(now) } as const
-  const { completionTime: _, stoppedReason: __, lastActivityTime: ___, ...status } = next(situation, change, conditions)
+  const {
+    completionTime: _,
+    stoppedReason: __,
+    lastActivityTime: ___,
+    ...status
+  } = withoutHot(next(situation, change, conditions))
   return status
+}
+
+/** A runner that starts gets all from its environment. What one before it was told is not so of this one, whoever wrote it down. */
+const withoutHot = ({ reconciledRepos: _, reconciledWorkflow: __, conditions = [], ...status }: Status): Status => ({
+  ...status,
+  conditions: conditions.filter(({ type }) => !hotConditions.includes(type)),
+})
+
+/** Who made the Job may have been gone before he wrote that down, and its runner be ready by now. */
+export const nothingTold = (situation: Case): Case => {
+  const { object: session } = situation
+  return session.status ? { ...situation, object: { ...session, status: withoutHot(session.status) } } : situation
 }
 
 export const creating = (situation: Case): Status => {
   const unscheduled = unscheduledOf(situation.observed.pods)
-  const waitsFor = unscheduled ? `waiting for a node: ${unscheduled.message}` : 'waiting for the runner to start'
-  return next(situation, { phase: 'Creating' }, [
+  const waitsFor = unscheduled
+    ? `waiting for a node: ${unscheduled.message}`
+    : (podless(situation) ?? 'waiting for the runner to start')
+  const conditions = [
     ready(false, 'Creating', waitsFor),
     jobCreated(true),
     ...(unscheduled ? [podScheduled(false, unscheduled.reason, unscheduled.message)] : []),
     runnerStarted(false, 'Creating'),
     ...secretsReady(situation.observed.secrets),
-  ])
+  ]
+  return withoutHot(next(situation, { phase: 'Creating' }, conditions))
 }
+
+/** A quota of Pods, a policy or a limit may refuse them. The Job controller says so in Events alone, and tries again. */
+const podless = ({ object: session, observed: { job, pods }, now }: Case): string | undefined =>
+  job && pods.length === 0 && isLateToStart(session, job, now)
+    ? `waiting for a Pod: Job ${job.ref.name} has none; \`kubectl describe job ${job.ref.name}\` says why, such as a quota or a policy`
+    : undefined
 
 /** Once running it stays so until the Job ends: a Job that is about to end has no ready Pod either. */
-export const running = (situation: Case): Status =>
-  next(situation, { phase: 'Running' }, [
-    ready(true, 'Running', ''),
-    jobCreated(true),
-    ...started,
-    ...specApplied(situation),
-  ])
-
-/** Says where the runner was started with another spec than there is now, and takes it back where it is so no longer. */
-const specApplied = ({ object: session, observed: { job }, settings }: Case): readonly WantedCondition[] => {
-  const changed = job ? changedSince(job.startedWith, environmentOf(session, settings)) : []
-  const fields = changed.map((field) => `spec.${field}`).join(', ')
-  const message = `${fields} changed since the runner started: stop the session and start it again to apply that`
-  if (changed.length > 0) return [reconciled(false, 'RestartNeeded', message)]
-  return session.status?.conditions?.some(({ type }) => type === RECONCILED) ? [reconciled(true)] : []
+export const running = (situation: Case, hot: Hot): Status => {
+  const conditions = [ready(true, 'Running', ''), jobCreated(true), ...started]
+  const {
+    reconciledRepos: _,
+    reconciledWorkflow: __,
+    ...status
+  } = next(situation, { phase: 'Running' }, [...conditions, ...specApplied(situation, hot)])
+  return { ...status, ...hot.status }
 }
+
+/** Says what the runner was told of the spec, and where it was started with another and has to start again for that. */
+const specApplied = ({ object: session, observed: { job }, settings }: Case, hot: Hot): readonly WantedCondition[] => {
+  if (hot.isOpen || hot.conditions.some(({ type }) => type === RECONCILED)) return hot.conditions
+  const changed = job ? changedSince(job.startedWith, environmentOf(session, settings)) : []
+  const fields = changed.filter((field) => !hot.fields.includes(field)).map((field) => `spec.${field}`)
+  const startedWith = hot.fields.includes('repos') && job ? startedReposOf(job.startedWith) : undefined
+  if (startedWith && isPushChanged(session, startedWith)) fields.push('spec.repos[].autoPush')
+  const message = `${fields.join(', ')} changed since the runner started: stop the session and start it again to apply that`
+  if (fields.length > 0) return [...hot.conditions, reconciled(false, 'RestartNeeded', message)]
+  const isSaid = session.status?.conditions?.some(({ type }) => type === RECONCILED)
+  return [...hot.conditions, ...(isSaid ? [reconciled(true)] : [])]
+}
+
+/** A runner takes repositories while it runs, but not whether to push them at its end. */
+const isPushChanged = ({ spec }: AgenticSession, startedWith: NonNullable<Spec['repos']>): boolean =>
+  (spec?.repos ?? []).some(({ url, autoPush = false }) => {
+    const before = startedWith.find((repo) => repo.url === url)?.autoPush ?? false
+    return before !== autoPush
+  })
 
 /** The reason is written down before the Job goes: whoever finds it gone must still know why. */
 export const stopping = (
@@ -162,9 +205,11 @@ export const failed = (situation: Case, { reason, message }: Failure, at = situa
 
 const ended = (reason: string, { object }: Case, status: Status): SessionPlan => {
   const { namespace, name, uid } = object.metadata
+  // Nobody is told any more.
+  const conditions = status.conditions?.filter(({ reason }) => reason !== TELLING) ?? []
   return {
     reason,
-    status,
+    status: { ...status, conditions },
     // A stop is still to be taken off, a start that came while stopping to be carried out.
     again: desiredPhaseOf(object) === 'Stopped' || phaseOf(object) === 'Stopping',
     announce: {
@@ -185,16 +230,12 @@ const next = ({ object: session, now }: Case, change: Partial<Status>, wanted: r
     jobName: jobNameOf(session, attempt),
     startTime: secondsOf(now),
     ...session.status,
-    ...((isRunning || isTakenOver(session)) && { hasRun: true }),
+    ...((isRunning || hasRunBefore(session)) && { hasRun: true }),
     observedGeneration,
     ...change,
-    conditions: withConditions(session.status?.conditions ?? [], wanted, { observedGeneration, now }),
+    conditions: withConditions(keptConditionsOf(session), wanted, { observedGeneration, now }),
   }
 }
-
-/** The upstream operator counted no attempts, and took a start time for a sign that the runner had run. */
-const isTakenOver = ({ status }: AgenticSession): boolean =>
-  status?.attempt === undefined && status?.startTime !== undefined
 
 /**
  * In a session that has neither ended nor is stopping, `Running` asks for what is under way: left there, it would start the next
@@ -213,7 +254,7 @@ const condition =
   })
 const ready = condition('Ready', 'Running')
 const runnerStarted = condition(RUNNER_STARTED, 'ContainerRunning')
-const podScheduled = condition('PodScheduled', 'Scheduled')
+const podScheduled = condition(POD_SCHEDULED, 'Scheduled')
 const reconciled = condition(RECONCILED, 'SpecApplied')
 const jobCreated = condition('JobCreated', 'JobCreated')
 

@@ -13,6 +13,7 @@ import {
   roleKind,
 } from './kinds.ts'
 import { type GroupAccess, type ProjectSettings, projectSettingsKind } from './schema.ts'
+import { entriesOf } from './settings-faults.ts'
 
 export const TRIGGER = 'ambient-session-trigger'
 export const LIMITS = 'ambient-default-limits'
@@ -86,7 +87,7 @@ export const childrenOf = (settings: Live<ProjectSettings>): readonly Child[] =>
     words: `${childKind.kind} ${TRIGGER}`,
   })
   return [
-    ...(settings.spec?.groupAccess ?? []).map(
+    ...entriesOf(settings).map(
       (access): Child => ({
         part: 'groups',
         kind: bindingKind,

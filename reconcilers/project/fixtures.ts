@@ -48,7 +48,7 @@ export const alive = <T extends KubernetesObject>(object: T, uid: string): Live<
 
 /** The status of a project that has everything. */
 export const readyStatus = (project: Live<ProjectSettings>): ProjectStatus =>
-  managedStatus(project, { states: childrenOf(project).map((child) => ({ child })), stale: [], now: NOW })
+  managedStatus(project, { states: childrenOf(project).map((child) => ({ child })), stale: [], faults: [], now: NOW })
 
 export const aNamespace = (name = 'team-a', labels: Readonly<Record<string, string>> = managedNamespace) =>
   ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, namespace: '', labels } }) satisfies KubernetesObject
@@ -62,7 +62,7 @@ export const plan = (
 /** `verb Kind/name` of each action. */
 export const actionsOf = ({ actions = [] }: ReturnType<typeof plan>): readonly string[] =>
   actions.map((action) => {
-    if (action.verb === 'unannotate') return action.verb
+    if (action.verb === 'annotate' || action.verb === 'unannotate') return action.verb
     const { name } = 'object' in action ? action.object.metadata : action.ref
     return `${action.verb} ${action.kind.kind}/${name}`
   })

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Live } from '#sdk/index.ts'
 import { bindingNameOf } from './binding-name.ts'
 import { LIMITS } from './children.ts'
-import { actionsOf, aProject, childrenAsMade, plan, readyStatus } from './fixtures.ts'
-import type { Binding, LimitRange } from './kinds.ts'
-import type { ProjectStatus } from './schema.ts'
+import { actionsOf, aNamespace, aProject, childrenAsMade, plan, readyStatus } from './fixtures.ts'
+import { type Binding, type LimitRange, standingOf } from './kinds.ts'
+import type { ProjectSettings, ProjectStatus, Settings } from './schema.ts'
 
 const devs = { groupName: 'devs', role: 'edit' } as const
 const ops = { groupName: 'ops', role: 'admin' } as const
@@ -195,4 +195,84 @@ describe('the name of a binding', () => {
     expect(status?.groupBindingsCreated).toBe(1)
     expect(messageOf(status, 'GroupAccessReady')).toContain('another entry')
   })
+})
+
+describe('settings that are older than their schema', () => {
+  const old = (spec: unknown): Live<ProjectSettings> => ({ ...project, spec: spec as Settings })
+
+  it.each<[string, unknown, string]>([
+    ['a text for all of it', 'hello', 'spec is "hello", must be object'],
+    ['a text for a list', { groupAccess: 'x' }, 'spec.groupAccess is "x", must be array'],
+    ['no list', {}, 'spec.groupAccess is missing'],
+    ['null for an entry', { groupAccess: [null] }, 'spec.groupAccess[0] is null, must be object'],
+    ['an entry without a group', { groupAccess: [{ role: 'view' }] }, 'spec.groupAccess[0].groupName is missing'],
+    [
+      'a role that there is not',
+      { groupAccess: [{ groupName: 'devs', role: 'owner' }] },
+      'spec.groupAccess[0].role is "owner", must be one of admin, edit, view',
+    ],
+    [
+      'a negative time',
+      { groupAccess: [devs, ops], inactivityTimeoutSeconds: -5 },
+      'spec.inactivityTimeoutSeconds is -5, must be from 0 to 2592000',
+    ],
+  ])('and have %s are told so by the name of the field, and keep the bindings that there are', (_, spec, message) => {
+    const { status, actions } = plan(old(spec), all)
+    expect(actions).toBeUndefined()
+    expect(conditionsOf(status)).toMatchObject({
+      Ready: 'False InvalidSettings',
+      GroupAccessReady: 'False InvalidSettings',
+      TriggerAccessReady: 'True TriggerAccessGranted',
+    })
+    expect(messageOf(status, 'Ready')).toBe(message)
+    expect(plan({ ...old(spec), status: status as ProjectStatus }, all).status).toEqual(status)
+  })
+
+  it('take away who is no longer on a list that can be understood, whatever else is wrong', () => {
+    const { actions = [] } = plan(old({ groupAccess: [ops], inactivityTimeoutSeconds: 'soon' }), all)
+    expect(actions).toMatchObject([{ verb: 'delete', ref: { name: 'devs-edit' } }])
+  })
+
+  it('get what the rest of them says', () => {
+    const { actions = [] } = plan(old({ groupAccess: [{ groupName: 5, role: 'view' }, ops] }), without('ops-admin'))
+    expect(actions).toMatchObject([{ verb: 'create', object: { metadata: { name: 'ops-admin' } } }])
+  })
+})
+
+describe('what is not as it should be, and cannot be set right,', () => {
+  const going = metadata({ deletionTimestamp: '2026-03-01T11:59:00Z' })
+
+  it('is told where it is wanted and being deleted', () => {
+    const { status, actions } = plan(settled, changed('ops-admin', going))
+    expect(actions).toBeUndefined()
+    expect(messageOf(status, 'GroupAccessReady')).toMatch(/^group ops as admin .*: it is being deleted$/)
+  })
+
+  it('is told where it is stale and being deleted, for it still grants', () => {
+    const fewer = aProject({ groups: [devs], generation: 2, status: readyStatus(project) })
+    const { status, actions } = plan(fewer, changed('ops-admin', going))
+    expect(actions).toBeUndefined()
+    expect(messageOf(status, 'GroupAccessReady')).toBe('RoleBinding ops-admin should go: it is being deleted')
+  })
+
+  it('is left alone where it has our mark and an owner of another kind', () => {
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'd', uid: 'u' }]
+    const { status, actions } = plan(settled, changed('ops-admin', metadata({ ownerReferences })))
+    expect(actions).toBeUndefined()
+    expect(messageOf(status, 'GroupAccessReady')).toContain('not ours')
+  })
+
+  it('is left alone where the project is no longer one and it has a name that is none of ours', () => {
+    const others = changed(LIMITS, metadata({ name: 'theirs' })).filter(({ metadata: { name } }) => name === 'theirs')
+    expect(plan(settled, others, 'unmanaged').actions).toBeUndefined()
+  })
+})
+
+it.each([
+  ['true', 'managed'],
+  ['false', 'unmanaged'],
+  ['', 'unmanaged'],
+  ['True', 'unmanaged'],
+])('a namespace whose label says %j is %s', (value, standing) => {
+  expect(standingOf(aNamespace('team-a', { 'ambient-code.io/managed': value }))).toBe(standing)
 })

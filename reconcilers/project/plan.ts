@@ -16,6 +16,7 @@ import { accountKind, bindingKind, limitRangeKind, roleKind } from './kinds.ts'
 import type { Observed } from './observe.ts'
 import { correctionOf, isChanged, isOtherwiseBound, isOurs, isRemovable } from './ours.ts'
 import type { ProjectSettings, ProjectStatus } from './schema.ts'
+import { isAccessKnown, settingsFaultsOf } from './settings-faults.ts'
 import { type ChildState, managedStatus, unmanagedStatus } from './status.ts'
 
 export type ProjectPlan = Plan<ProjectStatus>
@@ -42,13 +43,15 @@ const planManaged = ({ object: settings, observed, now, refusals = new Map() }: 
     return isFirst ? stateOf(child, observed, refusals) : { child, trouble: 'its name is that of another entry' }
   })
   const wanted = new Set(children.map(keyOf))
-  const stale = observed.found.filter(
-    (found) => found.kind === bindingKind.kind && isRemovable(found) && !wanted.has(keyOfObject(found)),
-  )
+  const faults = settingsFaultsOf(settings)
+  const isStale = (found: Live): boolean =>
+    found.kind === bindingKind.kind && isRemovable(found) && !wanted.has(keyOfObject(found))
+  // An entry that cannot be understood may be that of any binding.
+  const stale = isAccessKnown(settings) ? observed.found.filter(isStale) : []
   const { removals, kept } = removalsOf(stale, refusals)
   const actions = [...removals, ...states.flatMap(({ action }) => action ?? [])]
   if (actions.length > 0) return { reason: 'Changing', actions, eachForItself: true, again: true }
-  const status = managedStatus(settings, { states, stale: kept, now })
+  const status = managedStatus(settings, { states, stale: kept, faults, now })
   return { reason: 'Managed', status: withoutDeadLetters(status) }
 }
 
@@ -94,7 +97,9 @@ const removalsOf = (objects: readonly Live[], refusals: Refusals) => {
   for (const object of objects) {
     const refused = refusals.get(aimAt(object, object))
     if (refused) kept.push({ object, trouble: refused.message })
-    else if (object.metadata.deletionTimestamp === undefined) removals.push(removalOf(object))
+    // Something holds it up, and until it is gone it grants what it granted.
+    else if (object.metadata.deletionTimestamp !== undefined) kept.push({ object, trouble: 'it is being deleted' })
+    else removals.push(removalOf(object))
   }
   return { removals, kept }
 }

@@ -190,3 +190,12 @@ describe('settings are made', () => {
     expect(cluster.all(namespaceKind)).toHaveLength(1)
   })
 })
+
+it('a project whose namespace begins to go just before it gets its settings is at rest', async () => {
+  const { cluster, outcome } = await alone([managed], (call, commit) => {
+    if (call.verb === 'create') throw new RefusedError('NamespaceTerminating', 'it is being terminated')
+    return commit()
+  })
+  expect(outcome).toEqual({ state: 'settled', reason: 'Gone' })
+  expect(cluster.writes()).toEqual(['create ProjectSettings'])
+})

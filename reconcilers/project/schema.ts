@@ -15,14 +15,15 @@ export const settingsSchema = {
     groupAccess: {
       type: 'array',
       description: 'Which groups may do what in this project.',
-      maxItems: 128,
+      maxItems: 512,
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['groupName', 'role'],
       items: {
         type: 'object',
         required: ['groupName', 'role'],
         properties: {
-          groupName: { type: 'string', minLength: 1, maxLength: 253, pattern: '^\\S+$' },
+          // Whatever the identity provider calls it: names with spaces are common.
+          groupName: { type: 'string', minLength: 1, maxLength: 253 },
           role: { type: 'string', enum: roles },
         },
       },

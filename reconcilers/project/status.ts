@@ -1,4 +1,4 @@
-import { type Live, type WantedCondition, withConditions } from '#sdk/index.ts'
+import { type Live, listed, type WantedCondition, withConditions } from '#sdk/index.ts'
 import type { Child, Part } from './children.ts'
 import type { ProjectSettings, ProjectStatus } from './schema.ts'
 
@@ -13,16 +13,6 @@ export type ChildState = {
 /** What should have gone and is still there. */
 type Stale = readonly { readonly object: Live; readonly trouble: string }[]
 
-/** Of a message: the API server's words can be long, and many entries can be refused for the same reason. */
-const ENTRIES = 16
-const WORDS = 300
-
-const listOf = (sentences: readonly string[]): string => {
-  const more = sentences.length - ENTRIES
-  const shown = sentences.slice(0, ENTRIES).map((words) => words.slice(0, WORDS))
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
-}
-
 const condition = (type: string, reason: string, message: string, isTrue = true): WantedCondition => ({
   type,
   status: isTrue ? 'True' : 'False',
@@ -30,10 +20,17 @@ const condition = (type: string, reason: string, message: string, isTrue = true)
   message,
 })
 
+type Found = {
+  readonly states: readonly ChildState[]
+  readonly stale: Stale
+  /** What is wrong with the settings themselves. */
+  readonly faults: readonly string[]
+}
+
 /** The whole status of a project that is looked after. Pure. */
 export const managedStatus = (
   settings: Live<ProjectSettings>,
-  { states, stale, now }: { readonly states: readonly ChildState[]; readonly stale: Stale; readonly now: Date },
+  { states, stale, faults, now }: Found & { readonly now: Date },
 ): ProjectStatus => {
   const of = (part: Part) => states.filter(({ child }) => child.part === part)
   const troublesOf = (part: Part) =>
@@ -46,14 +43,16 @@ export const managedStatus = (
   const [trigger, limits] = [troublesOf('trigger'), troublesOf('limits')]
   const isKept = of('limits').some((state) => state.isKept)
   const parts = [
-    groups.length > 0
-      ? condition('GroupAccessReady', 'BindingsRefused', listOf(groups), false)
-      : condition('GroupAccessReady', bound > 0 ? 'GroupsBound' : 'NoGroups', `${bound} entries of spec.groupAccess`),
+    faults.length > 0
+      ? condition('GroupAccessReady', 'InvalidSettings', listed([...faults, ...groups]), false)
+      : groups.length > 0
+        ? condition('GroupAccessReady', 'BindingsRefused', listed(groups), false)
+        : condition('GroupAccessReady', bound > 0 ? 'GroupsBound' : 'NoGroups', `${bound} entries of spec.groupAccess`),
     trigger.length > 0
-      ? condition('TriggerAccessReady', 'TriggerAccessRefused', listOf(trigger), false)
+      ? condition('TriggerAccessReady', 'TriggerAccessRefused', listed(trigger), false)
       : condition('TriggerAccessReady', 'TriggerAccessGranted', 'scheduled sessions can be made'),
     limits.length > 0
-      ? condition('LimitRangeReady', 'LimitRangeRefused', listOf(limits), false)
+      ? condition('LimitRangeReady', 'LimitRangeRefused', listed(limits), false)
       : isKept
         ? condition('LimitRangeReady', 'KeptAsFound', 'its figures are not those of the platform, and are left alone')
         : condition('LimitRangeReady', 'PlatformDefaults', 'containers that say nothing get the default figures'),
@@ -79,7 +78,7 @@ export const unmanagedStatus = (
   { stale, now }: { readonly stale: Stale; readonly now: Date },
 ): ProjectStatus => {
   const left = stale.map(({ object, trouble }) => `${object.kind} ${object.metadata.name} should go: ${trouble}`)
-  const message = listOf([
+  const message = listed([
     'the namespace has not the label ambient-code.io/managed=true: label it to have its sessions looked after',
     ...left,
   ])

@@ -16,11 +16,27 @@ const aFollower = async ({ history = 1000, labelSelector }: { history?: number; 
   const clock = createVirtualWorld()
   const api = createApiServer({ world: clock, signToken: () => 'token', history })
   const admin = clientOf(api, { name: 'admin', groups: ['system:masters'] })
-  const transport = watchingTransport(api, clock)
+  const reached = watchingTransport(api, clock)
+  let refusal: number | undefined
+  let breaksOff: number | undefined
+  const transport = {
+    ...reached,
+    /** With which status watches are answered; with a second one, what such a watch says first. */
+    refuse: (status: number | undefined, says?: number) => {
+      refusal = status
+      breaksOff = says
+    },
+    watch: async (path: string, signal: AbortSignal) => {
+      const watch = await reached.watch(path, signal)
+      return refusal === undefined ? watch : { status: refusal, events: erring(breaksOff) }
+    },
+  }
   const cluster = createCluster(transport)
   const told: string[] = []
   const end = new AbortController()
   let restarts = 0
+  let warnings = 0
+  const log = { ...portsOn(cluster).log, warn: () => void warnings++ }
   const put = (name: string, data = '', labels: Record<string, string> = ours) => {
     const metadata = { name, namespace: 'default', labels }
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { data } }
@@ -34,7 +50,7 @@ const aFollower = async ({ history = 1000, labelSelector }: { history?: number; 
     followKind({
       kind: configMaps,
       labelSelector,
-      ...{ cluster, transport, clock, signal: end.signal, log: portsOn(cluster).log },
+      ...{ cluster, transport, clock, signal: end.signal, log },
       onRestart: () => {
         restarts += 1
       },
@@ -44,7 +60,23 @@ const aFollower = async ({ history = 1000, labelSelector }: { history?: number; 
       },
     })
   const said = () => told.splice(0)
-  return { clock, transport, told, said, put, remove, follow, end, admin, restarts: () => restarts }
+  return {
+    clock,
+    transport,
+    told,
+    said,
+    put,
+    remove,
+    follow,
+    end,
+    admin,
+    restarts: () => restarts,
+    logged: () => warnings,
+  }
+}
+
+async function* erring(code: number | undefined) {
+  if (code !== undefined) yield { type: 'ERROR', object: { kind: 'Status', code } }
 }
 
 describe('a follower of a kind', () => {
@@ -102,6 +134,27 @@ describe('a follower of a kind', () => {
     await clock.advance(10_000)
     expect(said().sort()).toEqual(['add new 1', 'add twin 2', 'delete gone -', 'delete twin -', 'update other 49'])
     expect(transport.open()).toHaveLength(1)
+  })
+
+  test.each<[string, [number, number?]]>([
+    ['is not allowed to watch', [403]],
+    ['is answered 400', [400]],
+    ['is told that what was just listed is too old', [410]],
+    ['is told so by the watch itself', [200, 410]],
+    ['is thrown out by the watch itself', [200, 403]],
+  ])('that %s asks less and less often, says so, and goes on when it may', async (_, [status, says]) => {
+    const { clock, transport, put, follow, said, logged } = await aFollower()
+    transport.refuse(status, says)
+    const follower = follow()
+    await clock.advance(60_000)
+    expect(follower.isReady()).toBe(false)
+    expect(logged()).toBeGreaterThan(8)
+    expect(transport.requests.length).toBeLessThan(80)
+    transport.refuse(undefined)
+    put('a', '1')
+    await clock.advance(6_000)
+    expect(said()).toEqual(['add a 1'])
+    expect(follower.isReady()).toBe(true)
   })
 
   test('is back within six seconds of an API server that was away for an hour', async () => {

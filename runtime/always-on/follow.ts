@@ -62,8 +62,8 @@ const SHORTEST_WATCH_MS = 1000
 /** Changes in hand beyond which no more are read. */
 const MOST_IN_HAND = 500
 
-/** Answers to a watch that say nothing about its resourceVersion: go on from there, later. */
-const isPassing = (status: number): boolean => status === 429 || (status >= 500 && status !== 504)
+/** Answers to a watch that say that its resourceVersion, or what it was of, is not there: any more, or yet. All others say nothing about it. */
+const isOfVersion = (status: number): boolean => [400, 404, 410, 504].includes(status)
 
 /**
  * Tells of every object of a kind that there is, and of every change, until the signal: list and watch. A watch that breaks off is resumed where it
@@ -72,16 +72,21 @@ const isPassing = (status: number): boolean => status === 429 || (status >= 500 
 export const followKind = (options: FollowOptions): Follower => {
   const { kind, labelSelector, cluster, transport, clock, log, signal, onChange, onRestart } = options
   const known = new Map<string, Known>()
-  const inHand = new Set<Promise<unknown>>()
+  let inHand = 0
+  let heard = (): void => undefined
   const listed = Promise.withResolvers<void>()
   let isListed = false
   let isConnected = false
   signal.addEventListener('abort', () => listed.resolve())
 
   const tell = async (change: Change): Promise<void> => {
-    const work = onChange(change).finally(() => inHand.delete(work))
-    inHand.add(work)
-    if (inHand.size >= MOST_IN_HAND) await Promise.race(inHand)
+    inHand += 1
+    void onChange(change).finally(() => {
+      inHand -= 1
+      heard()
+    })
+    // Not a race of all that are in hand, each of which would remember every race that it was in.
+    while (inHand >= MOST_IN_HAND) await new Promise<void>((resolve) => (heard = resolve))
   }
   const tellOf = async (object: Live): Promise<void> => {
     const key = keyOf(refOf(object))
@@ -119,6 +124,11 @@ export const followKind = (options: FollowOptions): Follower => {
     return version
   }
 
+  /** What an answer means that is no event. Throws where the watch can go on from there, later. */
+  const heed = (code: number, body?: unknown): undefined => {
+    if (isOfVersion(code)) return undefined
+    throw new TransientError(`watch ${kind.plural}: API server answered ${`${code} ${reasonOf(body)}`.trim()}`)
+  }
   /** From a version to the end of the watch. Returns where to go on, or `undefined` where only a list can tell. */
   const watch = async (from: string): Promise<string | undefined> => {
     const over = new AbortController()
@@ -136,16 +146,14 @@ export const followKind = (options: FollowOptions): Follower => {
       const timeoutSeconds = String(Math.round(WATCH_SECONDS * (1 + clock.random())))
       const query = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds }
       const { status, events } = await transport.watch(path(query), over.signal)
-      if (isPassing(status)) throw new TransientError(`watch ${kind.plural}: API server answered ${status}`)
-      if (status !== 200) return undefined
+      if (status !== 200) return heed(status)
       isConnected = true
       for await (const event of events as AsyncIterable<WatchEvent>) {
         hear()
         const { type, object } = event
         if (type === 'ERROR') {
           const { code = 0 } = object as { readonly code?: number }
-          if (!isPassing(code)) return undefined
-          throw new TransientError(`watch ${kind.plural}: API server said ${code} ${reasonOf(object)}`)
+          return heed(code, object)
         }
         if (type === 'DELETED') await tellGone(complete(object))
         else if (type !== 'BOOKMARK') await tellOf(complete(object))
@@ -172,10 +180,12 @@ export const followKind = (options: FollowOptions): Follower => {
     for (let count = 0; !signal.aborted; count++) {
       try {
         if (count > 0) onRestart()
+        const isListedAnew = version === undefined
         version ??= await list()
         version = await watch(version)
-        if (version === undefined) isConnected = false
-        else pauseMs = FIRST_PAUSE_MS
+        if (version !== undefined) pauseMs = FIRST_PAUSE_MS
+        else if (isListedAnew) throw new TransientError(`watch ${kind.plural}: not from where the list was`)
+        isConnected &&= version !== undefined
         continue
       } catch (error) {
         if (signal.aborted) break

@@ -11,12 +11,12 @@ const aCluster = () => {
   const cluster = createMemoryCluster([], async (call, commit) => {
     if (isAway) throw new UnreachableError(`${call.verb}: nobody answers`)
     const answer = commit()
-    await slow
+    if (call.verb !== 'get') await slow
     return answer
   })
   return {
     cluster,
-    /** What is asked from now on is done at once, and answered when this is settled. */
+    /** What is written from now on is done at once, and answered when this is settled. */
     answersAfter: (what: Promise<unknown>) => {
       slow = what
     },
@@ -131,6 +131,32 @@ describe('a Lease', () => {
     expect(first.told).toEqual(['leads'])
     await clock.advance(2_100)
     expect(first.told).toEqual(['leads', expect.stringMatching(/^not renewed for 10 s: .*nobody answers/)])
+  })
+
+  test('of which the API server says nothing any more is lost after ten seconds, not two later', async () => {
+    const clock = createVirtualWorld()
+    const { cluster, answersAfter } = aCluster()
+    const first = aReplica(cluster, clock, 'first')
+    await clock.advance(60_000)
+    answersAfter(new Promise(() => undefined))
+    // The last that was answered began at one of these seconds.
+    await clock.advance(10_100)
+    expect(first.told).toEqual(['leads', expect.stringMatching(/^not renewed for 10 s/)])
+  })
+
+  test('that was taken by a request that took long is counted from when that was sent', async () => {
+    const clock = createVirtualWorld()
+    const { cluster, answersAfter } = aCluster()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    answersAfter(promise)
+    const first = aReplica(cluster, clock, 'first')
+    await clock.advance(9000)
+    answersAfter(new Promise(() => undefined))
+    resolve()
+    await clock.advance(0)
+    expect(first.told).toEqual(['leads'])
+    await clock.advance(1100)
+    expect(first.told).toHaveLength(2)
   })
 
   test('that another has taken is lost at the next renewal', async () => {

@@ -124,25 +124,30 @@ export const createCandidate = ({ cluster, namespace, identity, clock, now, log 
     return Promise.race([work, timeout]).finally(() => over.abort())
   }
 
+  /** When the request was sent that made or kept it ours: others count from when they saw that, which is later. */
+  let renewedAt = Number.NEGATIVE_INFINITY
+  const attempt = async (ms: number): Promise<boolean | undefined> => {
+    const from = clock.now()
+    const isTaken = await within(ms, take())
+    if (isTaken) renewedAt = from
+    return isTaken
+  }
+
   let holding: Promise<string> | undefined
   const hold = async (): Promise<string> => {
-    let renewedAt = clock.now()
+    const left = () => Math.max(0, renewedAt + RENEW_MS - clock.now())
     let why = 'no answer'
-    while (!letGo.signal.aborted) {
-      await rest(clock, RETRY_MS, letGo.signal)
-      if (letGo.signal.aborted) break
-      const left = renewedAt + RENEW_MS - clock.now()
-      if (left <= 0) return `not renewed for ${RENEW_MS / 1000} s: ${why}`
-      const from = clock.now()
+    for (;;) {
+      await rest(clock, Math.min(RETRY_MS, left()), letGo.signal)
+      if (letGo.signal.aborted) return 'released'
+      if (left() === 0) return `not renewed for ${RENEW_MS / 1000} s: ${why}`
       try {
-        const isRenewed = await within(left, take())
-        if (isRenewed) renewedAt = from
-        else if (isRenewed === false && !isOurs()) return `taken by ${holder() || 'nobody'}`
+        const isRenewed = await attempt(left())
+        if (isRenewed === false && !isOurs()) return `taken by ${holder() || 'nobody'}`
       } catch (error) {
         why = String(error)
       }
     }
-    return 'released'
   }
 
   return {
@@ -150,7 +155,7 @@ export const createCandidate = ({ cluster, namespace, identity, clock, now, log 
       for (; !signal.aborted; await rest(clock, RETRY_MS * (1 + JITTER * clock.random()), signal)) {
         const before = holder()
         try {
-          if (await within(RENEW_MS, take())) return true
+          if (await attempt(RENEW_MS)) return true
         } catch (error) {
           log.warn({ lease: LEASE, cause: String(error) }, 'lease not read or taken')
         }

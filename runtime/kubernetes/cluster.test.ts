@@ -99,6 +99,14 @@ describe('a write is refused', () => {
       { name: 'RefusedError', reason: 'Invalid', message: 'no spec' },
     ],
     ['as too large', refusal(413, 'RequestEntityTooLarge'), { name: 'RefusedError', reason: 'Invalid' }],
+    ...[
+      'etcdserver: request is too large',
+      'rpc error: code = ResourceExhausted desc = trying to send message larger than max (2100000 vs. 2097152)',
+    ].map((words): [string, StubAnswer, object] => [
+      'as too large for the store',
+      refusal(500, '', words),
+      { name: 'RefusedError', reason: 'Invalid', message: expect.stringContaining(words) },
+    ]),
     [
       'as invalid',
       refusal(422, 'Invalid', 'spec.a: required'),

@@ -153,6 +153,8 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
       return UNKNOWN_FIELD.test(message)
         ? unselectable(said)
         : new RefusedError('Invalid', message.slice(0, 1000) || said)
+    case 500:
+      return TOO_LARGE.test(message) ? new RefusedError('Invalid', said) : new UnreachableError(said)
     case 413:
     case 422:
       return new RefusedError('Invalid', message.slice(0, 1000) || said)
@@ -174,6 +176,9 @@ const errorOf = (call: Call, { status, body }: Answer): Error => {
       return new UnreachableError(said)
   }
 }
+
+/** An object that etcd does not take, or its client does not send: go.etcd.io/etcd, api/v3rpc/rpctypes/error.go, and gRPC's own limit. */
+const TOO_LARGE = /^etcdserver: request is too large|trying to send message larger than max/
 
 /** What is said to a field selector: k8s.io/apiextensions-apiserver, pkg/apiserver/conversion/converter.go. */
 const UNKNOWN_FIELD = /^field label not supported: /

@@ -18,6 +18,7 @@ export type AlwaysOnStage = {
   /** Back to one process, which is ready. */
   reset(): Promise<void>
   readonly restarts: readonly Restart[]
+  readonly operators: () => readonly OperatorProcess[]
   close(): Promise<void>
 }
 
@@ -60,6 +61,7 @@ export const createAlwaysOnStage = (controlPlane: ControlPlane): AlwaysOnStage =
       }
     },
     restarts,
+    operators: () => operators,
     close: async () => {
       await Promise.all(operators.map((operator) => operator.stop()))
       operators = []

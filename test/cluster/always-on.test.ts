@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LEASE } from '#runtime/always-on/lease.ts'
@@ -29,6 +30,19 @@ afterAll(async () => {
   await stage?.close()
   await controlPlane?.stop()
 })
+
+/** What the host works on at a time where no flag says otherwise. */
+const CONCURRENCY = 10
+
+/** How many sockets a process has open. */
+const socketsOf = ({ pid }: { readonly pid: number }): number =>
+  readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false // closed meanwhile
+    }
+  }).length
 
 /** Waits, and says how long it took, in ms. */
 const timed = async (what: string, isSo: () => Promise<boolean> | boolean, seconds: number): Promise<number> => {
@@ -74,6 +88,23 @@ describe('in one process on watches, a session that', () => {
     await world.create('late')
     await pause(1000)
     expect((await world.session('late'))?.status?.phase).toBeUndefined()
+  })
+
+  test('is deleted leaves no timer, and 50 leave no connection beyond those that any ten need', async () => {
+    const world = await stage.world('deleted')
+    const [operator] = stage.operators()
+    if (!operator) throw new Error('no operator runs')
+    const delayed = async () => (await operator.metric('dormouse_queue_objects{state="delayed"}')) ?? Number.NaN
+    const before = { delayed: await delayed(), sockets: socketsOf(operator) }
+    const names = Array.from({ length: 50 }, (_, i) => `s-${i}`)
+    const idling = { runner: { seconds: 600 }, spec: { timeout: 0, inactivityTimeout: 3600 } }
+    await Promise.all(names.map((name) => world.create(name, idling)))
+    for (const name of names) await phaseIs(world, name, 'Running')
+    await timed('to a timer for each', async () => (await delayed()) === before.delayed + names.length, 20)
+    await Promise.all(names.map((name) => world.delete(name)))
+    await timed('from the deletion of 50 sessions to no timer', async () => (await delayed()) === before.delayed, 30)
+    // Those that are kept for the next ones, one for each that it works on at a time; and one of the reader of its metrics.
+    expect(socketsOf(operator)).toBeLessThanOrEqual(before.sockets + CONCURRENCY + 1)
   })
 
   test('is created after the API server was killed and came back is reconciled within ten seconds', async () => {
@@ -155,6 +186,24 @@ describe('of two replicas with --leader-elect', () => {
     await phaseIs(world, 'orphaned', 'Completed')
   })
 
+  test('a leader that hangs for longer than its Lease ends when it comes back, and does nothing before', async () => {
+    const first = await leader()
+    const standby = await add()
+    process.kill(first.pid, 'SIGSTOP')
+    await world.create('meanwhile')
+    await timed('from SIGSTOP to the next leader', () => leads(standby), 20)
+    await phaseIs(world, 'meanwhile', 'Completed')
+    const back = Date.now()
+    process.kill(first.pid, 'SIGCONT')
+    await timed('from SIGCONT to its end', () => !first.isRunning(), 2)
+    expect(await first.exited).toBe('exit code 1')
+    const said = readFileSync(first.logFile, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { time: number; msg: string })
+    expect(said.filter(({ time }) => time >= back).map(({ msg }) => msg)).toEqual(['lease lost: another may lead now'])
+  })
+
   test('the leader ends with code 1 when it cannot renew its Lease, and the other goes on', async () => {
     const first = await leader()
     const standby = await add()
@@ -182,8 +231,8 @@ describe('of two replicas with --leader-elect', () => {
           event.objectRef.namespace === 'replicas',
       )
     const names = creates.map(({ objectRef, responseStatus }) => `${responseStatus?.code} ${objectRef?.name}`)
-    expect(names).toHaveLength(13)
-    expect(new Set(names).size).toBe(13)
+    expect(names).toHaveLength(14)
+    expect(new Set(names).size).toBe(14)
     expect(names.every((name) => name.startsWith('201 '))).toBe(true)
   })
 })

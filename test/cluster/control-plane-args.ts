@@ -9,6 +9,7 @@ const CONTROLLERS = [
   'garbage-collector-controller',
   'job-controller',
   'namespace-controller',
+  'persistentvolumeclaim-protection-controller',
   'replicaset-controller',
   'resourcequota-controller',
   'root-ca-certificate-publisher-controller',

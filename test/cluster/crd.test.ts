@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sessionCrd } from '#reconcilers/agentic-session/crd.ts'
 import { specSchema } from '#reconcilers/agentic-session/schema.ts'
+import { projectSettingsCrd } from '#reconcilers/project/crd.ts'
 import { settingsSchema } from '#reconcilers/project/schema.ts'
 import { badInputsFor, type Schema, smallest } from '../bad-input.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { install, installPlatformKinds } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
+import { schemalessCrd } from './schemaless.ts'
 import { createStage, type Stage } from './world.ts'
 
 /** Written while another installation's schema let anything pass, with what has to be said about it. */
@@ -24,12 +26,17 @@ const brokenBefore: Readonly<Record<string, { spec: unknown; said: string }>> = 
     said: 'spec.llmSettings.temperature is "hot"',
   },
 }
+const brokenSettings: Readonly<Record<string, { spec: unknown; said: string }>> = {
+  'groups-are-a-text': { spec: { groupAccess: 'x' }, said: 'spec.groupAccess is "x", must be array' },
+  'a-group-is-null': { spec: { groupAccess: [null] }, said: 'spec.groupAccess[0] is null, must be object' },
+}
 const olderInstallation = { status: { phase: 'Error', message: 'a field of old, which is pruned' } }
 
 let controlPlane: ControlPlane
 let stage: Stage
 
 const sessionsPath = (namespace: string) => `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/agenticsessions`
+const settingsPath = (namespace: string) => `/apis/vteam.ambient-code/v1alpha1/namespaces/${namespace}/projectsettings`
 const session = (name: string, more: object = {}) => ({
   apiVersion: 'vteam.ambient-code/v1alpha1',
   kind: 'AgenticSession',
@@ -46,13 +53,22 @@ beforeAll(async () => {
   controlPlane = await startControlPlane()
   await startNodeStandIn(controlPlane)
   const { api, kubectl } = controlPlane
-  await kubectl('apply', '-f', '-', { stdin: JSON.stringify(withoutSchema()) })
+  for (const crd of [sessionCrd, projectSettingsCrd])
+    await kubectl('apply', '-f', '-', { stdin: JSON.stringify(schemalessCrd(crd)) })
   await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
-  await api.post('/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: 'old', labels: { 'ambient-code.io/managed': 'true' } },
-  })
+  for (const name of ['old', ...Object.keys(brokenSettings)])
+    await api.post('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { 'ambient-code.io/managed': 'true' } },
+    })
+  for (const [namespace, { spec }] of Object.entries(brokenSettings))
+    await api.post(settingsPath(namespace), {
+      apiVersion: 'vteam.ambient-code/v1alpha1',
+      kind: 'ProjectSettings',
+      metadata: { name: 'projectsettings' },
+      spec,
+    })
   for (const [name, { spec }] of Object.entries(brokenBefore))
     await api.post(sessionsPath('old'), session(name, { spec }))
   await api.post(sessionsPath('old'), session('error-phase'))
@@ -65,13 +81,6 @@ afterAll(async () => {
   await stage?.close()
   await controlPlane?.stop()
 })
-
-const withoutSchema = () => {
-  const [version] = sessionCrd.spec.versions
-  const { selectableFields: _, ...rest } = version
-  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
-  return { ...sessionCrd, spec: { ...sessionCrd.spec, versions: [{ ...rest, schema: { openAPIV3Schema: anything } }] } }
-}
 
 describe('sessions that another installation left behind', () => {
   test('do not keep a sweep from the others, and end with a reason', async () => {
@@ -98,6 +107,22 @@ describe('sessions that another installation left behind', () => {
     }
     expect(phases.get('error-phase')).toEqual({ phase: 'Error' })
   })
+
+  test('have settings that say what is wrong with them, and a second sweep writes nothing', async () => {
+    const world = await stage.world('beside-settings')
+    await world.sweep()
+    const look = (namespace: string) =>
+      controlPlane.api.get<{
+        metadata: { resourceVersion: string }
+        status?: { conditions?: { type: string; message: string }[] }
+      }>(`${settingsPath(namespace)}/projectsettings`)
+    for (const [namespace, { said }] of Object.entries(brokenSettings)) {
+      const { status, metadata } = await look(namespace)
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message, namespace).toBe(said)
+      await world.sweep()
+      expect((await look(namespace)).metadata.resourceVersion, namespace).toBe(metadata.resourceVersion)
+    }
+  })
 })
 
 describe('the CRD', () => {
@@ -121,6 +146,13 @@ describe('the CRD', () => {
       repos: [{ ...spec.repos[0], branch: 'main', autoPush: false }, spec.repos[1]],
       llmSettings: { model: 'claude-sonnet-4-6', temperature: 1, maxTokens: 4000 },
       activeWorkflow: { ...spec.activeWorkflow, branch: 'main' },
+    })
+  })
+
+  test('takes a user who is in as many groups as a directory may have', async () => {
+    const groups = Array.from({ length: 2000 }, (_, i) => `CN=Group ${i},OU=Groups,DC=example,DC=com`)
+    expect((await create('popular', { userContext: { userId: 'ann', groups } })).spec).toMatchObject({
+      userContext: { groups },
     })
   })
 
@@ -184,12 +216,15 @@ describe('the CRD', () => {
       const fixed = {
         initialPrompt: running,
         timeout: 61,
-        llmSettings: { temperature: 0 },
         environmentVariables: { A: 'b' },
         userContext: { userId: 'other' },
       }
       for (const [field, value] of Object.entries(fixed)) {
         await expect(change({ [field]: value })).rejects.toThrow(`spec.${field} cannot change while`)
+      }
+      for (const [field, value] of Object.entries({ temperature: 0, maxTokens: 1 })) {
+        const refusal = `spec.llmSettings.${field} cannot change while`
+        await expect(change({ llmSettings: { [field]: value } })).rejects.toThrow(refusal)
       }
       await expect(change({ initialPrompt: null })).rejects.toThrow('spec.initialPrompt cannot change while')
       await change({ displayName: running, repos: [{ url: running }], inactivityTimeout: 7 })
@@ -199,6 +234,21 @@ describe('the CRD', () => {
       await change({ initialPrompt: ended, timeout: 62, llmSettings: { temperature: 0 } })
     }
   })
+
+  test.each([{}, { llmSettings: { model: 'one', temperature: 0, maxTokens: 9 } }])(
+    'lets a runner that was started with %j change over to another model',
+    async (spec) => {
+      const name = `switched-${Object.keys(spec).length}`
+      await create(name, spec)
+      const path = `${sessionsPath('default')}/${name}`
+      await controlPlane.api.patch(`${path}/status`, 'merge', { status: { phase: 'Running' } })
+      const switched = await controlPlane.api.patch<{ spec: object }>(path, 'merge', {
+        spec: { llmSettings: { model: 'another' } },
+      })
+      const settings = { temperature: 0.7, maxTokens: 4000, ...spec.llmSettings, model: 'another' }
+      expect(switched.spec).toMatchObject({ llmSettings: settings })
+    },
+  )
 
   test('has a status that only the subresource writes, and of known phases only', async () => {
     await create('honest')
@@ -259,6 +309,32 @@ describe('the CRD', () => {
     ],
   ])('is spared %s', async (_, object, field) => {
     await expect(controlPlane.api.post(sessionsPath('default'), object)).rejects.toThrow(field)
+  })
+
+  test('takes what no process could hold, and sessions of that fail by the name of the field, once', async () => {
+    const world = await stage.world('impossible')
+    const impossible = {
+      'long-server': {
+        spec: { mcpServers: { custom: { a: { words: '$'.repeat(800_000) } } } },
+        said: 'spec.mcpServers',
+      },
+      grows: {
+        spec: { environmentVariables: { A: 'x'.repeat(32_000), B: '$(A)'.repeat(8000), C: '$(B)'.repeat(8000) } },
+        said: 'spec.environmentVariables.C makes a variable of 2048000000003 bytes',
+      },
+      nul: { spec: { initialPrompt: 'a\0b' }, said: 'spec.initialPrompt has a NUL character' },
+    }
+    for (const [name, { spec }] of Object.entries(impossible)) await world.create(name, { spec })
+    await world.sweep()
+    for (const [name, { said }] of Object.entries(impossible)) {
+      const { status } = (await world.session(name)) ?? {}
+      expect(status?.phase, name).toBe('Failed')
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message, name).toContain(said)
+    }
+    const before = await world.versions()
+    await world.sweep()
+    expect(await world.versions()).toEqual(before)
+    expect(await world.jobs()).toEqual([])
   })
 
   test('takes names that no label could hold, and sessions of that name complete', async () => {

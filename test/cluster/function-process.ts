@@ -41,10 +41,14 @@ const launch = async (
 }
 
 /** Starts the Knative host of a function; resolves when it is ready for events. */
-export const startFunction = async (controlPlane: ControlPlane, name: string): Promise<FunctionProcess> => {
+export const startFunction = async (
+  controlPlane: ControlPlane,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<FunctionProcess> => {
   const [port = 0] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
-  const running = await launch(controlPlane, { name }, [], { PORT: String(port) })
+  const running = await launch(controlPlane, { name }, [], { PORT: String(port), ...env })
   const isReady = () =>
     fetch(`${url}/health/readiness`).then(
       ({ ok }) => ok,

@@ -27,7 +27,7 @@ const PARALLEL_REQUESTS = 16
 
 /**
  * Makes a Node and plays scheduler and kubelet for all Pods: binds them, reports them running, and ended as their
- * annotations `node.dormouse.dev/{seconds,exit-code,fault}` or their first container's `RUNNER_{SECONDS,EXIT_CODE,FAULT}`
+ * annotations `node.dormouse.dev/{seconds,exit-code,pull-seconds,fault}` or their first container's `RUNNER_{SECONDS,EXIT_CODE,PULL_SECONDS,FAULT}`
  * ask (default: 0.5 s, 0, none), and ends deleted ones after 0.2 s. Nothing runs, no probe is asked, init containers
  * count as done, no container is started again; with restartPolicy Always it runs until deleted. Survives restarts
  * of the API server, and ends with the control plane.

@@ -55,8 +55,11 @@ function run(pod: Pod, memory: Memory, now: Date, report: (state: ContainerState
   const wishes = wishesOf(pod)
   if (state.running === undefined) {
     const obstacle = obstacleTo(pod, wishes)
-    if (obstacle === undefined) return report({ running: { startedAt: kubernetesTime(now) } })
-    return state.waiting?.reason === obstacle.reason ? { do: 'wait' } : report({ waiting: obstacle })
+    const until = obstacle && pulledAt(pod, wishes)
+    if (obstacle === undefined || (until && now >= until))
+      return report({ running: { startedAt: kubernetesTime(now) } })
+    if (state.waiting?.reason !== obstacle.reason) return report({ waiting: obstacle })
+    return { do: 'wait', ...(until && { until }) }
   }
   if (pod.spec?.restartPolicy === 'Always' || typeof wishes === 'string') return { do: 'wait' }
   const since = memory.runningSince ?? new Date(state.running.startedAt ?? now)
@@ -70,6 +73,12 @@ function obstacleTo(pod: Pod, wishes: Wishes | string): { reason: string; messag
   const image = pod.spec?.containers[0]?.image
   const cause = `ErrImagePull: failed to pull and unpack image "${image}": failed to resolve reference: not found`
   return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ${cause}` }
+}
+
+// When an image that cannot be pulled can.
+function pulledAt({ metadata }: Pod, wishes: Wishes | string): Date | undefined {
+  if (typeof wishes === 'string' || wishes.pullSeconds === undefined) return undefined
+  return after(new Date(metadata?.creationTimestamp ?? 0), wishes.pullSeconds)
 }
 
 function ended(state: ContainerState, { exitCode, fault }: Wishes, now: Date): ContainerState {

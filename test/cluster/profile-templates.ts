@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import type { PodSpec } from 'kubernetes-types/core/v1.js'
+import { parse, parseAllDocuments } from 'yaml'
 import { childrenOf } from '#reconcilers/agentic-session/children.ts'
 import { aSession } from '#reconcilers/agentic-session/fixtures.ts'
 import type { Profile } from '#reconcilers/agentic-session/profile-schema.ts'
@@ -45,6 +46,56 @@ export const templates = [
     pod: { path: collectionOf('v1', 'pods'), object: pod } satisfies Template,
   }
 })
+
+type Container = { readonly readinessProbe?: { readonly httpGet?: object } }
+type Host = { readonly kind: string; readonly metadata: { readonly name: string } } & {
+  readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } }
+}
+
+/** The Pods of all hosts of functions, of CronJobs too: Knative names the container and its port where its Service does not, and leaves out what is its own. */
+export const functionPods = () =>
+  globSync(['functions/*/manifest.yaml', 'keda/*.yaml', 'always-on/operator.yaml'], { cwd: ROOT }).flatMap((file) =>
+    parseAllDocuments(readFileSync(join(ROOT, file), 'utf8')).flatMap((document) => {
+      const { kind, metadata, spec } = document.toJS() as Host
+      if (!spec?.template?.spec.containers) return []
+      const { containers, ...rest } = spec.template.spec
+      const {
+        containerConcurrency: _,
+        timeoutSeconds: __,
+        serviceAccountName: ___,
+        ...pod
+      } = rest as Record<string, unknown>
+      const named = containers.map(({ readinessProbe, ...container }) => ({
+        name: 'user-container',
+        ...container,
+        ...(readinessProbe?.httpGet && { readinessProbe: { httpGet: { port: 8080, ...readinessProbe.httpGet } } }),
+      }))
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any', namespace: NAMESPACE } }
+      return [
+        {
+          name: `${kind} ${metadata.name}`,
+          pod: { path: collectionOf('v1', 'pods'), object: { ...object, spec: { ...pod, containers: named } } },
+        },
+      ]
+    }),
+  )
+
+/** The CronJob of the documentation, and its Pod. */
+export const scheduledSession = (): readonly Template[] => {
+  const { metadata, ...cronJob } = parse(readFileSync(join(ROOT, 'docs/scheduled-session.example.yaml'), 'utf8')) as {
+    readonly metadata: object
+    readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: { readonly spec: PodSpec } } } }
+  }
+  const { serviceAccountName: _, ...spec } = cronJob.spec.jobTemplate.spec.template.spec
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any', namespace: NAMESPACE }, spec }
+  return [
+    {
+      path: collectionOf('batch/v1', 'cronjobs'),
+      object: { ...cronJob, metadata: { ...metadata, namespace: NAMESPACE } },
+    },
+    { path: collectionOf('v1', 'pods'), object: pod },
+  ]
+}
 
 /** The namespace that the templates are for. Safe to repeat. */
 export const enforceRestricted = async (api: ApiClient): Promise<void> => {

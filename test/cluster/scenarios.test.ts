@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { claimKind } from '#reconcilers/agentic-session/children.ts'
 import { projectSettingsKind } from '#reconcilers/project/schema.ts'
 import { eachDoorDoesEverything, eachDoorEndsByForce } from '../scenarios/every-door.ts'
+import { sharedByRunners } from '../scenarios/own-children.ts'
 import { eachProjectDoorDoesEverything, projectScenarios } from '../scenarios/projects.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
@@ -10,7 +12,7 @@ import { hostileRequests, send } from './hostile-requests.ts'
 import { install, installPlatformKinds, ROOT } from './installation.ts'
 import { startNodeStandIn } from './node-stand-in.ts'
 import { FUNCTIONS, GRANTED_TO_SOURCE, grantedTo, isOf, isOurs, refusalsOf, usable, usedBy } from './permissions.ts'
-import { enforceRestricted, templates } from './profile-templates.ts'
+import { enforceRestricted, functionPods, scheduledSession, templates } from './profile-templates.ts'
 import { createStage, faultsHere, type Stage } from './world.ts'
 
 let controlPlane: ControlPlane
@@ -82,16 +84,17 @@ test('a life from creation to Completed costs three status writes with an Event 
 })
 
 describe('two hundred sessions that come and go', () => {
-  test('leave nothing of any kind half a minute after they are deleted, whatever they were doing', async () => {
+  test('leave nothing of any kind half a minute after they are deleted, whatever they were doing', {
+    timeout: 300_000,
+  }, async () => {
     const world = await stage.world('two-hundred')
     const names = Array.from({ length: 200 }, (_, i) => `s-${i}`)
     // Every second one still runs when it is deleted.
     const runnerOf = (i: number) => ({ seconds: i % 2 === 0 ? 0.2 : 600 })
-    // Every tenth has all that upstream's have.
-    const specOf = (i: number) => ({
-      timeout: 0,
-      environmentVariables: { RUNNER_TYPE: i % 10 === 0 ? 'upstream' : 'plain' },
-    })
+    // Every tenth has all that upstream's have, and another tenth a workspace and a copied Secret as well.
+    const typeOf = (i: number) => ({ 0: 'upstream', 5: 'everything' })[i % 10] ?? 'plain'
+    const specOf = (i: number) => ({ timeout: 0, environmentVariables: { RUNNER_TYPE: typeOf(i) } })
+    await world.apply(sharedByRunners)
     await Promise.all(names.map((name, i) => world.create(name, { runner: runnerOf(i), spec: specOf(i) })))
     await world.eventually(
       'all run or have run',
@@ -100,8 +103,9 @@ describe('two hundred sessions that come and go', () => {
         const isThere = (phase: string | undefined) => phase === 'Running' || phase === 'Completed'
         return phases.length === 200 && phases.every(isThere) ? true : undefined
       },
-      100,
+      200,
     )
+    expect(await world.list(claimKind)).toHaveLength(20)
     const before = Date.now()
     await Promise.all(names.map((name) => world.delete(name)))
     await world.eventually('nothing is left', async () => ((await world.leftovers()).length === 0 ? true : undefined))
@@ -246,11 +250,31 @@ describe('what profiles make', () => {
 })
 
 describe('manifests', () => {
+  test.each(functionPods())(
+    'have Pods of $name that a namespace admits that enforces the restricted standard',
+    async ({ pod }) => {
+      await enforceRestricted(controlPlane.api)
+      const made = await controlPlane.api.post<{ kind: string }>(
+        `${pod.path}?dryRun=All&fieldValidation=Strict`,
+        pod.object,
+      )
+      expect(made.kind).toBe('Pod')
+    },
+  )
+
   test('pass the strict validation of the real API server with the real CRDs', async () => {
     const answer = await controlPlane.kubectl('apply', '-k', ROOT, '--dry-run=server', '--validate=strict')
     const lines = answer.trim().split('\n')
     expect(lines.length).toBeGreaterThan(20)
     expect(lines.filter((line) => !line.endsWith('(server dry run)'))).toEqual([])
+  })
+
+  test('of the documentation that make sessions by the clock pass it too, in a namespace that enforces the restricted standard', async () => {
+    await enforceRestricted(controlPlane.api)
+    for (const { path, object } of scheduledSession()) {
+      const made = await controlPlane.api.post<{ kind: string }>(`${path}?dryRun=All&fieldValidation=Strict`, object)
+      expect(made.kind).toBe((object as { kind: string }).kind)
+    }
   })
 
   test('with a field that nobody knows would not', async () => {

@@ -6,6 +6,7 @@ import { liveView } from './live-view.ts'
 import type { Restart } from './permissions.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
 import { renderedSource } from './rendered-source.ts'
+import { type RunningRunners, startRunners } from './runners.ts'
 
 /** What happens to our functions and their events, whatever the scenario. */
 export type Stage = {
@@ -28,6 +29,7 @@ export const faultsHere: readonly Fault[] = [
   'admission policy',
   'node hangs',
   'sweeper left alone',
+  'runner answers',
 ]
 
 const names = ['on-session-event', 'on-job-event', 'on-project-event'] as const
@@ -45,6 +47,12 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
   let count = 0
   const restarts: Restart[] = []
+  let started: Promise<RunningRunners> | undefined
+  const runners = () => {
+    started ??= startRunners(controlPlane)
+    return started
+  }
+  const start = async (name: Name) => startFunction(controlPlane, name, (await runners()).env)
 
   const { namespace: home, serviceAccount, resourcesFor } = renderedSource()
   const addAdapter = async (name: Name, sink: string) => {
@@ -71,7 +79,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     await loseEvents()
     for (const name of names) {
       await Promise.all(instances[name].splice(1).map((instance) => instance.stop()))
-      if (instances[name].length === 0) instances[name].push(await startFunction(controlPlane, name))
+      if (instances[name].length === 0) instances[name].push(await start(name))
     }
     await deliverEvents()
   }
@@ -93,6 +101,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     if (adapters.length > 0) await view.eventually('its project is ready', isProjectReady)
     return {
       ...view,
+      runners: (await runners()).runnersOf(namespace),
       sweep: () => sweepOnce(controlPlane),
       startSweeper: async (periodSeconds) => {
         sweepers.push(await startSweeper(controlPlane, periodSeconds))
@@ -104,7 +113,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       },
       addInstances: async () => {
         for (const name of names) {
-          const instance = await startFunction(controlPlane, name)
+          const instance = await start(name)
           instances[name].push(instance)
           await addAdapter(name, instance.url)
         }
@@ -131,6 +140,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     close: async () => {
       await stopSweepers()
       await loseEvents()
+      ;(await started)?.close()
       await Promise.all(
         Object.values(instances)
           .flat()

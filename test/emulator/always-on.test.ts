@@ -9,7 +9,9 @@ import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
 import { runNode } from '#emulator/node/node.ts'
 import { createScriptedRunner } from '#emulator/node/scripted-runner.ts'
 import { jobKind } from '#reconcilers/agentic-session/job.ts'
+import { podKind } from '#reconcilers/agentic-session/pods.ts'
 import { type AgenticSession, sessionKind } from '#reconcilers/agentic-session/schema.ts'
+import { projectSettingsKind } from '#reconcilers/project/schema.ts'
 import { startHost } from '#runtime/always-on/host.ts'
 import { createQueue } from '#runtime/always-on/queue.ts'
 import { wokenHere } from '#runtime/always-on/source.ts'
@@ -74,6 +76,28 @@ const aHost = async () => {
       admin.create(sessionKind, sessionFor(name, given), { namespace }),
     change: (name: string, spec: AgenticSession['spec'], namespace = 'team') =>
       admin.patch(sessionKind, { namespace, name }, { spec: { ...spec } }),
+    /** What its project says of sessions that nobody uses. */
+    defaultIdle: (inactivityTimeoutSeconds: number) =>
+      admin.patch(
+        projectSettingsKind,
+        { namespace: 'team', name: 'projectsettings' },
+        { spec: { inactivityTimeoutSeconds } },
+      ),
+    stop: (name: string) =>
+      admin.patch(
+        sessionKind,
+        { namespace: 'team', name },
+        { metadata: { annotations: { 'ambient-code.io/desired-phase': 'Stopped' } } },
+      ),
+    /** Somebody else has something to do before a Pod may go. */
+    keepPods: () => {
+      for (const { metadata } of admin.list(podKind, { namespace: 'team' }))
+        admin.patch(
+          podKind,
+          { namespace: 'team', name: metadata.name ?? '' },
+          { metadata: { finalizers: ['example.org/kept'] } },
+        )
+    },
     /** Its Job stays, so that nothing but its own going tells. */
     remove: (name: string) => admin.delete(sessionKind, { namespace: 'team', name }, { policy: 'Orphan' }),
     label: (name: string, value: string | null) =>
@@ -113,15 +137,60 @@ test('what there was before the host started is looked after', async () => {
   await phaseIs('early', 'Completed')
 })
 
-test('a deadline is noticed when it comes, not when somebody sweeps', async () => {
-  const { clock, create, phaseIs, session, change } = await aHost()
-  create('idle', idling)
+test('a session that nobody uses is stopped when its time has come, not when somebody sweeps', async () => {
+  const { clock, create, phaseIs, session } = await aHost()
+  create('idle', { ...idling, spec: { ...idling.spec, inactivityTimeout: 600 } })
   await phaseIs('idle', 'Running')
-  change('idle', { inactivityTimeout: 600 })
-  await clock.advance(595_000)
+  await clock.advance(590_000)
   expect(session('idle')?.status?.phase).toBe('Running')
-  await phaseIs('idle', 'Stopped', 10_000)
+  await phaseIs('idle', 'Stopped', 15_000)
   expect(session('idle')?.status?.stoppedReason).toBe('inactivity')
+})
+
+test('a session goes by the word of its project, and by another that it gets while it runs', async () => {
+  const { clock, create, phaseIs, session, change, defaultIdle } = await aHost()
+  await clock.advance(1000)
+  defaultIdle(600)
+  create('idle', { runner: { seconds: 6000 }, spec: { timeout: 0 } })
+  create('patient', idling)
+  await phaseIs('idle', 'Running')
+  await phaseIs('patient', 'Running')
+  await clock.advance(585_000)
+  expect(session('idle')?.status?.phase).toBe('Running')
+  await phaseIs('idle', 'Stopped', 20_000)
+  change('patient', { inactivityTimeout: 700 })
+  await clock.advance(80_000)
+  expect(session('patient')?.status?.phase).toBe('Running')
+  await phaseIs('patient', 'Stopped', 30_000)
+})
+
+test('an image that cannot be pulled is told of after its minute of grace, and a Pod that does not end is ended by force, when it is time', async () => {
+  const { create, phaseIs, session, stop } = await aHost()
+  create('imageless', { runner: { fault: 'ImagePullBackOff' } })
+  create('hangs', { runner: { seconds: 6000, fault: 'Unresponsive' } })
+  await phaseIs('hangs', 'Running')
+  stop('hangs')
+  await phaseIs('imageless', 'Failed', 70_000)
+  expect(session('imageless')?.status?.conditions).toContainEqual(
+    expect.objectContaining({ type: 'Ready', reason: 'ImageNotPulled' }),
+  )
+  await phaseIs('hangs', 'Stopping', 1)
+  await phaseIs('hangs', 'Stopped', 130_000)
+})
+
+test('what stays as it is for an hour is asked about as often as it has deadlines', async () => {
+  const { clock, transport, create, phaseIs, stop, keepPods } = await aHost()
+  create('runs', { runner: { seconds: 60_000 }, spec: { timeout: 0 } })
+  create('waits', { runner: { fault: 'Unschedulable' }, spec: { timeout: 0 } })
+  create('kept', { runner: { seconds: 60_000, fault: 'Unresponsive' }, spec: { timeout: 0 } })
+  await phaseIs('runs', 'Running')
+  await phaseIs('kept', 'Running')
+  keepPods()
+  stop('kept')
+  await clock.advance(300_000)
+  const before = transport.requests.length
+  await clock.advance(3_600_000)
+  expect(transport.requests.slice(before).filter((request) => !request.startsWith('watch'))).toEqual([])
 })
 
 test('a session that is deleted leaves no timer', async () => {

@@ -24,6 +24,8 @@ export type Functions = {
   readonly transportFor: (user: User) => Pick<Transport, 'send'>
   /** From the start of a container until its port listens, in ms. */
   readonly startMs?: number
+  /** The way to runners; nowhere where it is absent. */
+  readonly askRunner?: Ports['askRunner']
   /** What answers pushes of metrics, where the environment asks for any. */
   readonly post?: Post
   /** Sees every line of every function's log. */
@@ -32,14 +34,26 @@ export type Functions = {
 
 /** Runs our functions' containers in this process: their real hosts, on the world's clock, without sockets. */
 export const functionsInProcess =
-  ({ world, functions, transportFor, startMs = 200, post, onLine = () => undefined }: Functions): PodRunner['start'] =>
+  ({
+    world,
+    functions,
+    transportFor,
+    startMs = 200,
+    askRunner,
+    post,
+    onLine = () => undefined,
+  }: Functions): PodRunner['start'] =>
   (container, report) => {
     const name = container.args[0]?.replace(/\/main\.cjs$/, '')
     const fn = functions.find((each) => each.name === name)
     if (!fn) throw new Error(`${container.pod.metadata.name}: no function is named "${name}"`)
     const { log, lines, onLog } = createLog(world, onLine)
     const metrics = createMetrics(fn.name)
-    const ports = { ...portsFor(container.env, transportFor(userOf(container)), world, log), measure: metrics.measure }
+    const ports = {
+      ...portsFor(container.env, transportFor(userOf(container)), world, log),
+      ...(askRunner && { askRunner }),
+      measure: metrics.measure,
+    }
     const endPushing = post ? pushing({ env: container.env, metrics, log, post }, world) : async () => {}
     const isSweeper = fn.on.some((trigger) => 'everyMinutes' in trigger)
     const end = (): void =>
@@ -169,6 +183,7 @@ export const portsFor = (
     now: () => new Date(world.now()),
     log,
     askBackend: () => Promise.reject(new Error('there is no backend')),
+    askRunner: (_runner, changes) => Promise.resolve(changes.map(() => 'there is no runner')),
     settings: { ...settings, runnerProfiles },
     random: world.uuid,
     measure: () => undefined,

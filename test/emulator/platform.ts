@@ -13,8 +13,10 @@ import type { Transport } from '#runtime/kubernetes/transport.ts'
 import { createMetrics } from '#runtime/metrics.ts'
 import { sweepOnce } from '#runtime/sweeper.ts'
 import { UnreachableError } from '#sdk/errors.ts'
-import type { FunctionDefinition } from '#sdk/index.ts'
+import type { FunctionDefinition, Ports } from '#sdk/index.ts'
+import type { Runners } from '../scenarios/world.ts'
 import { type Functions, functionsInProcess, portsFor, serviceAccount } from './functions-in-process.ts'
+import { createRunners } from './runners.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -42,6 +44,7 @@ export type TestPlatform = Platform & {
   /** A second service and Trigger for each function, so that every event is handled twice. */
   readonly addInstances: () => void
   readonly restartApiServer: () => Promise<void>
+  readonly runners: Runners
 }
 
 const isOfKeda = ({ kind }: KubeObject): boolean => kind === 'ScaledObject' || kind === 'Deployment'
@@ -57,7 +60,8 @@ export const createTestPlatform = async ({
   const manifests = objectsIn(ROOT)
   let isAway = false
   const transportFor = (user: User) => transportOver(platform.api, user, () => isAway)
-  const start = functionsInProcess({ world: clock, functions, transportFor, ...watched })
+  const { runners, askRunner } = createRunners(() => platform.admin)
+  const start = functionsInProcess({ world: clock, functions, transportFor, askRunner, ...watched })
   const runnersByImage = Object.fromEntries(functionImagesIn(manifests).map((image) => [image, { start }]))
   const runner = createScriptedRunner({ world: clock, runnersByImage })
   const platform: Platform = createPlatform({ world: clock, drainSeconds: 0, runner, ...(journal && { journal }) })
@@ -68,8 +72,10 @@ export const createTestPlatform = async ({
   return {
     ...platform,
     clock,
+    runners,
     everythingIn: (namespace) => everythingIn(admin, namespace),
-    sweep: () => sweepBy(sweeperOf(functions), transportFor(serviceAccount(HOME, 'timeout-sweeper')), clock),
+    sweep: () =>
+      sweepBy(sweeperOf(functions), transportFor(serviceAccount(HOME, 'timeout-sweeper')), { clock, askRunner }),
     startSweeper: (periodSeconds) => {
       const deployment = manifests.find(({ kind }) => kind === 'Deployment')
       if (!deployment) throw new Error('no Deployment among the manifests')
@@ -112,11 +118,10 @@ const sweeperOf = (functions: readonly FunctionDefinition[]): FunctionDefinition
 const sweepBy = async (
   fn: FunctionDefinition,
   transport: Pick<Transport, 'send'>,
-  clock: VirtualWorld,
+  { clock, askRunner }: { readonly clock: VirtualWorld } & Pick<Ports, 'askRunner'>,
 ): Promise<void> => {
-  const outcome = await clock.hold(
-    sweepOnce(fn, portsFor({ NAMESPACE: HOME }, transport, clock), createMetrics(fn.name)),
-  )
+  const ports = { ...portsFor({ NAMESPACE: HOME }, transport, clock), askRunner }
+  const outcome = await clock.hold(sweepOnce(fn, ports, createMetrics(fn.name)))
   if (outcome.state === 'failed' || outcome.state === 'rejected') throw outcome.error
 }
 

@@ -16,6 +16,7 @@ export const faultsHere: readonly Fault[] = [
   'node hangs',
   'sweeper left alone',
   'function down',
+  'runner answers',
 ]
 
 const sessions: Resource = { apiVersion: 'vteam.ambient-code/v1alpha1', plural: 'agenticsessions' }
@@ -51,6 +52,7 @@ export const createEmulatorWorld = async (
 
   return {
     platform,
+    runners: platform.runners,
     namespace,
     create: async (name, session = {}) => {
       admin.create(sessions, sessionFor(name, session), { namespace })

@@ -11,6 +11,8 @@ import { letClockSweep } from './sweeps.ts'
 const { RECORD } = process.env
 /** The subscribers are in this process, on a machine with two processors: one that notices an attempt late has the next seem early. */
 const BUSY = { early: 1, late: 3 }
+/** Each step has a bound of its own, and says what it waited for. */
+const LONGER_THAN_ITS_STEPS_MS = 900_000
 const platform = thePlatform()
 
 describe('the platform delivers as it did when it was recorded, and so as the emulator does', () => {
@@ -25,7 +27,7 @@ describe('the platform delivers as it did when it was recorded, and so as the em
       await stage.close()
     }
     if (RECORD === '1') writeFileSync(RECORD_FILE, `${JSON.stringify(played, undefined, 2)}\n`)
-  })
+  }, LONGER_THAN_ITS_STEPS_MS)
 
   afterAll(() => letClockSweep(platform, true))
 

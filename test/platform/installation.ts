@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { parse, stringify } from 'yaml'
 import { deployedReference } from '../../images/reference.ts'
 import { ROOT } from '../cluster/installation.ts'
 import { REGISTRY } from './images.ts'
@@ -16,6 +17,9 @@ export const ownImages = (tag = '1'): OwnImages => ({
   dormouse: `${REGISTRY}/dormouse:${tag}`,
   'sample-runner': `${REGISTRY}/sample-runner:${tag}`,
 })
+
+/** A profile that only this world has. */
+export const CRASHING = 'crashing'
 
 const run = promisify(execFile)
 
@@ -72,11 +76,20 @@ const writeOverlay = (platform: Platform, images: OwnImages, { sweepEveryMinutes
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'dormouse-runner-profiles', namespace: 'dormouse' },
-    data: { 'runner-profiles.yaml': readFileSync(join(ROOT, 'test/runner-profiles.yaml'), 'utf8') },
+    data: { 'runner-profiles.yaml': profilesWith(images) },
   }
   writeFileSync(join(dir, 'runner-profiles.json'), JSON.stringify(profiles))
   writeFileSync(join(dir, 'kustomization.yaml'), JSON.stringify(kustomization, undefined, 2))
   return dir
+}
+
+/** Those of all worlds, and one whose runner waits for a container beside it that ends as soon as it has started, again and again. */
+const profilesWith = ({ 'sample-runner': image }: OwnImages): string => {
+  const { profiles } = parse(readFileSync(join(ROOT, 'test/runner-profiles.yaml'), 'utf8')) as { profiles: object[] }
+  const command = ['/nodejs/bin/node', '-e', 'process.exit(3)']
+  const startupProbe = { tcpSocket: { port: 1 } }
+  const beside = { name: 'beside', image, restartPolicy: 'Always', command, startupProbe }
+  return stringify({ profiles: [...profiles, { id: CRASHING, pod: { initContainers: [beside] } }] })
 }
 
 /** Shorter windows than the manifests', for a test that waits for some. */

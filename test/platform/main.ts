@@ -11,7 +11,7 @@ import { PLATFORM_VARIABLE } from './platform.ts'
 import { requireSuitableMachine } from './requirements.ts'
 
 const USAGE = `usage: npm run test:platform -- [VITEST ARGUMENT...]
-       npm run platform -- up | down | status | kubeconfig | run COMMAND... | with COMMAND...`
+       npm run platform -- build | up | down | status | kubeconfig | run COMMAND... | with COMMAND...`
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 const PARENT_POLL_MS = 500
@@ -152,6 +152,9 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
       return onFresh([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', 'platform', ...rest])
     case 'with':
       return onFresh(rest)
+    case 'build':
+      await ensureParts()
+      return 0
     case 'up':
       return up()
     case 'hold':

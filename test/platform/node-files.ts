@@ -8,6 +8,8 @@ import { REGISTRY } from './images.ts'
 import { BRIDGE, NODE_IP, POD_SUBNET } from './machine.ts'
 
 export const NODE_NAME = 'dormouse'
+/** Of a node that a test may start beside it, and end: `second-node.ts`. */
+export const SECOND_NODE_NAME = 'dormouse-2'
 export const CLUSTER_DOMAIN = 'cluster.local'
 
 /** In the platform's own network, so that the usual ports are free. */
@@ -30,6 +32,7 @@ export type NodeFiles = {
 /** The identities of the node's parts, and the group of each. The audit log tells them apart. */
 const USERS = {
   [`system:node:${NODE_NAME}`]: 'system:nodes',
+  [`system:node:${SECOND_NODE_NAME}`]: 'system:nodes',
   'system:kube-scheduler': '',
   'system:kube-proxy': '',
   'system:coredns': 'system:masters', // it has no role of its own in a fresh cluster
@@ -48,7 +51,7 @@ export async function writeNodeFiles(dir: string, programs: Programs, cgroup: st
     return path
   }
   const kubeconfigOf = (user: User): string =>
-    writeKubeconfig(join(dir, `${user.replaceAll(':', '-')}.kubeconfig`), {
+    writeKubeconfig(kubeconfigFile(dir, user), {
       server: layout.server,
       caFile: layout.caFile,
       token: layout.credentials.tokenOf(user),
@@ -57,21 +60,19 @@ export async function writeNodeFiles(dir: string, programs: Programs, cgroup: st
   // Containerd and the kubelet look for programs by their names.
   for (const { name } of Object.values(nodeComponents)) symlinkSync(programs[name] ?? '', join(bin, name))
   const client = await clientCertificate('kube-apiserver')
-  const containerdSocket = join(dir, 'containerd.sock')
+  const containerdSocket = socketIn(dir)
+  kubeconfigOf(`system:node:${SECOND_NODE_NAME}`)
   file('cni/10-bridge.conflist', cniConfig(dir))
   const kubeletClient = {
-    cert: file('kubelet-client.crt', client.cert),
+    cert: file(CLIENT_CA, client.cert),
     key: file('kubelet-client.key', client.private),
   }
   return {
     layout,
     bin,
     containerdSocket,
-    containerdConfig: file('containerd.toml', containerdConfig(dir, containerdSocket)),
-    kubeletConfig: file(
-      'kubelet.json',
-      kubeletConfig({ dir, containerdSocket, cgroup, clientCaFile: kubeletClient.cert }),
-    ),
+    containerdConfig: file('containerd.toml', containerdConfig({ dir, home: dir })),
+    kubeletConfig: file('kubelet.json', kubeletConfig({ dir, home: dir, cgroup })),
     kubeProxyConfig: file('kube-proxy.json', kubeProxyConfig(kubeconfigOf('system:kube-proxy'))),
     corefile: file('Corefile', corefile(kubeconfigOf('system:coredns'))),
     kubeletClient,
@@ -92,15 +93,26 @@ function clientCertificate(commonName: string) {
   })
 }
 
+/** Where the kubeconfig of one of the node's parts is. */
+export const kubeconfigFile = (dir: string, user: User): string => join(dir, `${user.replaceAll(':', '-')}.kubeconfig`)
+
+/** Where the containerd of a node listens that has its files in `home`. */
+export const socketIn = (home: string): string => join(home, 'containerd.sock')
+
+const CLIENT_CA = 'kubelet-client.crt'
+
+/** The directory of the platform, and the one that a node of it has for itself. */
+type Homes = { readonly dir: string; readonly home: string }
+
 // Not systemd's cgroups, which a test has none of; and no change of OOM scores, which needs CAP_SYS_RESOURCE.
-const containerdConfig = (dir: string, socket: string): string => `version = 3
-root = "${dir}/containerd"
-state = "${dir}/containerd-state"
+export const containerdConfig = ({ dir, home }: Homes): string => `version = 3
+root = "${home}/containerd"
+state = "${home}/containerd-state"
 disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.tracing.processor.v1.otlp"]
 [grpc]
-address = "${socket}"
+address = "${socketIn(home)}"
 [plugins.'io.containerd.internal.v1.opt']
-path = "${dir}/opt"
+path = "${home}/opt"
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
 sandbox = "${REGISTRY}/pause:1"
 [plugins.'io.containerd.cri.v1.runtime']
@@ -135,28 +147,26 @@ const cniConfig = (dir: string) => ({
   ],
 })
 
-type KubeletFacts = {
-  readonly dir: string
-  readonly containerdSocket: string
-  readonly cgroup: string
-  readonly clientCaFile: string
-}
-
-const kubeletConfig = ({ dir, containerdSocket, cgroup, clientCaFile }: KubeletFacts) => ({
+export const kubeletConfig = ({ dir, home, cgroup }: Homes & { readonly cgroup: string }) => ({
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   failCgroupV1: false,
   cgroupDriver: 'cgroupfs',
   cgroupRoot: `/${cgroup}`,
-  containerRuntimeEndpoint: `unix://${containerdSocket}`,
-  authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: clientCaFile } },
+  containerRuntimeEndpoint: `unix://${socketIn(home)}`,
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: false },
+    x509: { clientCAFile: join(dir, CLIENT_CA) },
+  },
   authorization: { mode: 'AlwaysAllow' },
   clusterDomain: CLUSTER_DOMAIN,
   clusterDNS: [NODE_IP],
   resolvConf: join(dir, 'resolv.conf'),
-  podLogsDir: join(dir, 'pod-logs'),
-  volumePluginDir: join(dir, 'volume-plugins'),
+  podLogsDir: join(home, 'pod-logs'),
+  volumePluginDir: join(home, 'volume-plugins'),
   failSwapOn: false,
+  volumeStatsAggPeriod: '5s', // or a disk that is full is noticed a minute or two later
   protectKernelDefaults: true,
   enforceNodeAllocatable: [],
   evictionHard: { 'nodefs.available': '1%', 'imagefs.available': '1%', 'memory.available': '50Mi' },

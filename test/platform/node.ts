@@ -49,13 +49,6 @@ export async function startApi(files: NodeFiles, { programs }: Parts, { start }:
 /** Starts what makes a node of an API server; resolves when the Node is Ready. */
 export async function startNode(files: NodeFiles, api: ApiClient, { programs }: Parts, { start }: Supervisor) {
   const { layout, kubeconfigOf } = files
-  const isNodeReady = async (): Promise<boolean> => {
-    type Node = {
-      readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] }
-    }
-    const node = await api.get<Node>(`/api/v1/nodes/${NODE_NAME}`).catch(() => undefined)
-    return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-  }
   const schedulerConfig = kubeconfigOf('system:kube-scheduler')
   const services: readonly Service[] = [
     {
@@ -78,20 +71,38 @@ export async function startNode(files: NodeFiles, api: ApiClient, { programs }: 
     {
       name: 'kubelet',
       command: programs['kubelet'] ?? '',
-      args: [
-        `--config=${files.kubeletConfig}`,
-        `--kubeconfig=${kubeconfigOf(`system:node:${NODE_NAME}`)}`,
-        `--hostname-override=${NODE_NAME}`,
-        `--node-ip=${NODE_IP}`,
-        `--root-dir=${join(layout.dir, 'kubelet')}`,
-        `--cert-dir=${join(layout.dir, 'kubelet-pki')}`,
-      ],
-      isReady: async () => (await answersOk('http://127.0.0.1:10248/healthz')) && (await isNodeReady()),
+      args: kubeletArgs({
+        home: layout.dir,
+        config: files.kubeletConfig,
+        kubeconfig: kubeconfigOf(`system:node:${NODE_NAME}`),
+        name: NODE_NAME,
+      }),
+      isReady: async () => (await answersOk('http://127.0.0.1:10248/healthz')) && (await isNodeReady(api, NODE_NAME)),
     },
     { name: 'coredns', command: programs['coredns'] ?? '', args: ['-conf', files.corefile] },
     { name: 'kube-proxy', command: programs['kube-proxy'] ?? '', args: [`--config=${files.kubeProxyConfig}`] },
   ]
   await Promise.all(services.map(start))
+}
+
+type Node = { readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] } }
+
+export async function isNodeReady(api: ApiClient, name: string): Promise<boolean> {
+  const node = await api.get<Node>(`/api/v1/nodes/${name}`).catch(() => undefined)
+  return node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+type KubeletStart = Readonly<Record<'home' | 'config' | 'kubeconfig' | 'name', string>>
+
+export function kubeletArgs({ home, config, kubeconfig, name }: KubeletStart): readonly string[] {
+  return [
+    `--config=${config}`,
+    `--kubeconfig=${kubeconfig}`,
+    `--hostname-override=${name}`,
+    `--node-ip=${NODE_IP}`,
+    `--root-dir=${join(home, 'kubelet')}`,
+    `--cert-dir=${join(home, 'kubelet-pki')}`,
+  ]
 }
 
 function containerd({ bin, containerdConfig, containerdSocket }: NodeFiles): Service {
@@ -116,7 +127,7 @@ export async function importImage(
   await run(join(bin, 'ctr'), ['-a', containerdSocket, '-n', 'k8s.io', 'images', 'import', archive])
 }
 
-async function answersOk(url: string): Promise<boolean> {
+export async function answersOk(url: string): Promise<boolean> {
   try {
     return (await fetch(url)).ok
   } catch {
@@ -124,7 +135,7 @@ async function answersOk(url: string): Promise<boolean> {
   }
 }
 
-async function answers(ask: () => Promise<unknown> | undefined): Promise<boolean> {
+export async function answers(ask: () => Promise<unknown> | undefined): Promise<boolean> {
   try {
     await ask()
     return true

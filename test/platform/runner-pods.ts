@@ -1,6 +1,8 @@
 import { settings } from '#test/ports.ts'
 import { ownImages } from './installation.ts'
 import type { Manifest } from './manifests.ts'
+import { SECOND_NODE_NAME } from './node-files.ts'
+import { SECOND_NODE_TAINT } from './second-node.ts'
 
 /** A label of the namespaces whose runners are bent as `RUNNER_FAULT` says. */
 export const BENT = { 'example.com/runners': 'bent' } as const
@@ -9,6 +11,23 @@ export const BENT = { 'example.com/runners': 'bent' } as const
 export const NO_COMMAND = '/no/such/command'
 /** An image that nobody has. */
 const NO_IMAGE = 'platform.test/no-such-image:1'
+
+const LATE_IMAGE = 'platform.test/late:'
+/** An image that the node is given while Pods of a namespace wait for it. */
+export const lateImageFor = (namespace: string): string => LATE_IMAGE + namespace
+const IS_LATE = "object.spec.containers[0].env.exists(e, e.name == 'RUNNER_PULL_SECONDS')"
+/** A Secret that nobody has. */
+export const NO_SECRET = 'no-such-secret'
+const NO_CONFIG = `Object.spec.containers.env{name: "KEY", valueFrom: Object.spec.containers.env.valueFrom{
+  secretKeyRef: Object.spec.containers.env.valueFrom.secretKeyRef{name: "${NO_SECRET}", key: "key"}}}`
+
+const FILL_DISK = "require('fs').writeFileSync('/workspace/much', Buffer.alloc(2 ** 23)); setInterval(() => {}, 1000)"
+
+const ON_SECOND_NODE = `{"kubernetes.io/hostname": "${SECOND_NODE_NAME}"}`
+
+const ANYWAY = `Object.spec.tolerations{key: "${SECOND_NODE_TAINT}", operator: "Exists"}`
+// The first that fits is the one that counts: it goes before what admission adds to every Pod.
+const BRIEFLY = `Object.spec.tolerations{key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5}`
 
 const apiVersion = 'admissionregistration.k8s.io/v1'
 const CONTAINER = '/spec/containers/0'
@@ -46,8 +65,22 @@ export const bentRunners: readonly Manifest[] = [
           JSONPatch{op: "replace", path: "${CONTAINER}/image", value: "${ownImages()['sample-runner']}"},
           JSONPatch{op: "replace", path: "${CONTAINER}/imagePullPolicy", value: "IfNotPresent"}] : []`),
         onFault('Unschedulable', 'add', '/spec/nodeSelector', '{"example.com/no-such-node": "true"}'),
-        onFault('ImagePullBackOff', 'replace', `${CONTAINER}/image`, `"${NO_IMAGE}"`),
+        onFault(
+          'ImagePullBackOff',
+          'replace',
+          `${CONTAINER}/image`,
+          `${IS_LATE} ? "${LATE_IMAGE}" + object.metadata.namespace : "${NO_IMAGE}"`,
+        ),
         onFault('NoCommand', 'add', `${CONTAINER}/command`, `["${NO_COMMAND}"]`),
+        onFault('NoConfig', 'add', `${CONTAINER}/env/-`, NO_CONFIG),
+        onFault('FullDisk', 'add', `${CONTAINER}/resources/limits/ephemeral-storage`, '"1Mi"'),
+        onFault('FullDisk', 'add', `${CONTAINER}/command`, `["/nodejs/bin/node", "-e", "${FILL_DISK}"]`),
+        ...['SecondNode', 'SecondNodeBriefly'].flatMap((fault) => [
+          onFault(fault, 'add', '/spec/nodeSelector', ON_SECOND_NODE),
+          onFault(fault, 'add', '/spec/tolerations/-', ANYWAY),
+        ]),
+        onFault('SecondNodeBriefly', 'add', '/spec/tolerations/0', BRIEFLY),
+        onFault('SecondNodeBriefly', 'replace', '/spec/terminationGracePeriodSeconds', '5'),
       ],
     },
   },

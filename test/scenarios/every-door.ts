@@ -3,23 +3,16 @@ import { runnerJobFor } from '#reconcilers/agentic-session/runner-job.ts'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { KubernetesObject } from '#sdk/index.ts'
 import { settings } from '#test/ports.ts'
-import { disturb, setRight } from './own-children.ts'
+import { disturb, setRight, sharedByRunners } from './own-children.ts'
 import { phaseIs, type World } from './world.ts'
 
 /** What this takes beside a world. */
 export type Doorkeeper = {
   /** Only this function hears of changes in this world from here on. */
-  deliverOnlyTo(name: 'on-job-event' | 'on-project-event'): Promise<void>
+  deliverOnlyTo(name: 'on-session-event' | 'on-job-event' | 'on-project-event'): Promise<void>
   holdJob(name: string): Promise<void>
   letJobGo(name: string): Promise<void>
 }
-
-/** What profile `everything` of `test/runner-profiles.yaml` has copied. */
-const shared = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'shared-by-runners', namespace: 'dormouse' },
-} as const
 
 /**
  * The doors lead to one plan, so each may have to carry out any part of it. Most of it falls to the other door in
@@ -47,16 +40,16 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   const stopped = await phaseIs(world, 'stopped', 'Stopped')
 
   // on-session-event finds a failed Job whose end nobody reported.
+  await door.deliverOnlyTo('on-session-event')
   await world.create('unreported', { runner: { seconds: 1, exitCode: 5 } })
-  await phaseIs(world, 'unreported', 'Running')
-  await world.loseEvents()
   await hasFailedJob('unreported')
-  await world.deliverEvents()
   await world.annotate('unreported', stop)
   await phaseIs(world, 'unreported', 'Failed')
+  await world.loseEvents()
+  await world.deliverEvents()
 
   // on-session-event sets right what a session has when it starts again. No node has what its Pod wants, but it starts all the same.
-  await world.apply({ ...shared, data: { key: btoa('first') } } as KubernetesObject)
+  await world.apply({ ...sharedByRunners, data: { key: btoa('first') } } as KubernetesObject)
   await world.create('kept', { ...everything, runner: { seconds: 600 } })
   await isUp('kept')
   await world.annotate('kept', stop)
@@ -73,8 +66,8 @@ export const eachDoorDoesEverything = async (world: World, door: Doorkeeper): Pr
   await world.annotate('kept', start)
   await world.sweep()
   await setRight(world, 'kept')
-  const copy = () => world.read(secretKind, shared.metadata.name)
-  await world.apply({ ...shared, data: { key: btoa('second') } } as KubernetesObject)
+  const copy = () => world.read(secretKind, sharedByRunners.metadata.name)
+  await world.apply({ ...sharedByRunners, data: { key: btoa('second') } } as KubernetesObject)
   await world.eventually('the copy follows its source', async () => {
     await world.sweep()
     return (await copy())?.data?.['key'] === btoa('second') ? true : undefined

@@ -26,7 +26,7 @@ export const faults: readonly Scenario[] = [
     name: 'ends while all events are lost is brought to its end by the sweeper alone, within a period',
     needs: ['events lost', 'sweeper left alone'],
     run: async (world) => {
-      await world.create('unheard', { runner: { seconds: 2 } })
+      await world.create('unheard', { runner: { seconds: 5 } })
       await phaseIs(world, 'unheard', 'Running')
       await world.loseEvents()
       await world.startSweeper(3)

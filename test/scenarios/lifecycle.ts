@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { KubernetesObject } from '#sdk/index.ts'
-import { conditionOf, phaseIs, type Scenario, type World } from './world.ts'
+import { conditionOf, phaseIs, quota, type Scenario, type World } from './world.ts'
 
 /** What a session goes through by itself. */
 export const lifecycle: readonly Scenario[] = [
@@ -8,7 +8,7 @@ export const lifecycle: readonly Scenario[] = [
     name: 'completes: its Job is as promised, and so are its conditions',
     run: async (world) => {
       await world.create('ok', {
-        runner: { seconds: 2 },
+        runner: { seconds: 8 },
         spec: { initialPrompt: 'Hello', timeout: 120, llmSettings: { temperature: 0 } },
       })
       await phaseIs(world, 'ok', 'Running')
@@ -92,14 +92,21 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   {
-    name: 'has an image that does not exist is failed for it by the first sweep after a minute, and its Job goes',
+    name: 'has an image that does not exist is failed for it by the first sweep after a minute, not where it comes before that; for a node, or for leave to have a Pod, it waits, and says so',
     run: async (world) => {
       await world.create('no-image', { runner: { fault: 'ImagePullBackOff' } })
-      await phaseIs(world, 'no-image', 'Creating')
-      await world.wait(20)
+      await world.create('late-image', { runner: { fault: 'ImagePullBackOff', pullSeconds: 8 } })
+      await world.create('homeless', { runner: { fault: 'Unschedulable' }, spec: { timeout: 0 } })
+      for (const name of ['no-image', 'homeless']) await phaseIs(world, name, 'Creating')
+      await world.wait(5)
       await world.sweep()
-      expect((await world.session('no-image'))?.status?.phase).toBe('Creating')
-      await world.wait(45)
+      for (const name of ['no-image', 'homeless'])
+        expect((await world.session(name))?.status?.phase, name).toBe('Creating')
+      await world.apply(quota(world, 'count/pods', '0'))
+      await world.create('podless', { spec: { timeout: 0 } })
+      await phaseIs(world, 'podless', 'Creating')
+      expect((await phaseIs(world, 'late-image', 'Completed', 45)).status?.attempt).toBe(1)
+      await world.wait(60)
       await world.sweep()
       const session = await phaseIs(world, 'no-image', 'Failed')
       expect(conditionOf(session, 'Ready')).toMatchObject({
@@ -107,7 +114,16 @@ export const lifecycle: readonly Scenario[] = [
         message: expect.stringMatching(/^the image \S+ cannot be pulled \((ErrImagePull|ImagePullBackOff)\): ./),
       })
       expect(conditionOf(session, 'RunnerStarted')).toMatchObject({ status: 'False' })
-      expect(await world.jobs()).toEqual([])
+      const homeless = await phaseIs(world, 'homeless', 'Creating')
+      const message = expect.stringMatching(/nodes are available: 1 ./)
+      expect(conditionOf(homeless, 'PodScheduled')).toMatchObject({ status: 'False', reason: 'Unschedulable', message })
+      expect(conditionOf(homeless, 'Ready')).toMatchObject({ reason: 'Creating', message })
+      expect(conditionOf(await phaseIs(world, 'podless', 'Creating'), 'Ready')).toMatchObject({
+        reason: 'Creating',
+        message: expect.stringMatching(/^waiting for a Pod: .*kubectl describe job podless-/),
+      })
+      const left = (await world.jobs()).flatMap(({ metadata }) => metadata.ownerReferences?.map(({ name }) => name))
+      expect(left.toSorted()).toEqual(['homeless', 'late-image', 'podless'])
     },
   },
   {
@@ -120,34 +136,36 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   {
-    name: 'asks for a Job that a policy denies fails with its words, and does not start by itself again',
+    name: 'asks for a Job that a policy denies, or for a profile that there is not, fails with words, and does not start by itself again',
     needs: ['admission policy'],
     run: async (world) => {
       await denyJobs(world)
-      await world.create('denied', { annotations: { 'ambient-code.io/desired-phase': 'Running' } })
+      const annotations = { 'ambient-code.io/desired-phase': 'Running' }
+      await world.create('denied', { annotations })
+      await world.create('nobody', { annotations, spec: { environmentVariables: { RUNNER_TYPE: 'nobody' } } })
       const session = await phaseIs(world, 'denied', 'Failed')
       const message = expect.stringContaining('no work on Sundays')
       expect(conditionOf(session, 'Ready')).toMatchObject({ reason: 'InvalidSpec', message })
-      expect(session.status?.attempt).toBe(1)
-      expect(session.metadata.annotations ?? {}).not.toHaveProperty('ambient-code.io/desired-phase')
+      await phaseIs(world, 'nobody', 'Failed')
+      await world.wait(1)
+      await world.sweep()
+      for (const name of ['denied', 'nobody']) {
+        const { status, metadata } = await phaseIs(world, name, 'Failed', 0)
+        expect(status?.attempt, name).toBe(1)
+        expect(metadata.annotations ?? {}, name).not.toHaveProperty('ambient-code.io/desired-phase')
+      }
       expect(await world.jobs()).toEqual([])
     },
   },
   {
     name: 'is over the quota of its namespace waits, says so, and starts at a sweep when there is room',
     run: async (world) => {
-      const quota = (jobs: string) => ({
-        apiVersion: 'v1',
-        kind: 'ResourceQuota',
-        metadata: { name: 'jobs', namespace: world.namespace },
-        spec: { hard: { 'count/jobs.batch': jobs } },
-      })
-      await world.apply(quota('0'))
+      await world.apply(quota(world, 'count/jobs.batch', '0'))
       await world.create('queued')
       const session = await phaseIs(world, 'queued', 'Pending')
       const message = expect.stringContaining('quota')
       expect(conditionOf(session, 'Ready')).toMatchObject({ status: 'False', reason: 'QuotaExceeded', message })
-      await world.apply(quota('5'))
+      await world.apply(quota(world, 'count/jobs.batch', '5'))
       await world.eventually('it has started', async () => {
         await world.sweep()
         return (await world.session('queued'))?.status?.phase === 'Pending' ? undefined : true

@@ -10,6 +10,13 @@ import {
 import type { Kind, KubernetesObject } from '#sdk/index.ts'
 import type { World } from './world.ts'
 
+/** What profile `everything` of `test/runner-profiles.yaml` has copied. */
+export const sharedByRunners: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'shared-by-runners', namespace: 'dormouse' },
+}
+
 /** What profile `everything` of `test/runner-profiles.yaml` makes for a session of this name. */
 export const childrenOf = (name: string): readonly (readonly [Kind, string])[] => [
   [claimKind, `ambient-workspace-${name}`],

@@ -49,7 +49,7 @@ const label = (world: World, value: string | null) =>
   world.label(value === null ? { 'ambient-code.io/managed': null } : { 'ambient-code.io/managed': value })
 
 const devs = { groupName: 'devs', role: 'edit' } as const
-const ops = { groupName: 'Ops%20Team', role: 'admin' } as const
+const ops = { groupName: 'Ops Team', role: 'admin' } as const
 
 /** Everything that a project goes through; a name completes the sentence that begins "a project that". */
 export const projectScenarios: readonly Scenario[] = [
@@ -75,7 +75,7 @@ export const projectScenarios: readonly Scenario[] = [
       expect((await bindingsOf(world)).toSorted()).toEqual([
         TRIGGER,
         'devs-edit ambient-project-edit devs',
-        expect.stringMatching(/^ops-20team\.[0-9a-f]{8}-admin ambient-project-admin Ops%20Team$/),
+        expect.stringMatching(/^ops-team\.[0-9a-f]{8}-admin ambient-project-admin Ops Team$/),
       ])
       await world.apply(settingsWith(world, [{ ...devs, role: 'view' }]))
       await projectIs(world, 'ProjectReady')
@@ -183,11 +183,10 @@ export const projectScenarios: readonly Scenario[] = [
       await refused(group({ groupName: 'devs' }), /spec\.groupAccess\[0\]\.role: Required value/)
       await refused(group({ groupName: 'devs', role: 'owner' }), /spec\.groupAccess\[0\]\.role: Unsupported value/)
       await refused(group({ groupName: '', role: 'edit' }), /spec\.groupAccess\[0\]\.groupName/)
-      await refused(group({ groupName: 'a b', role: 'edit' }), /spec\.groupAccess\[0\]\.groupName/)
       await refused(group({ groupName: 'g'.repeat(254), role: 'edit' }), /spec\.groupAccess\[0\]\.groupName: Too long/)
       await refused(spec({ groupAccess: [devs, devs] }), /spec\.groupAccess.*(Duplicate value|duplicate entries)/)
       await refused(
-        spec({ groupAccess: Array.from({ length: 129 }, (_, i) => ({ groupName: `g${i}`, role: 'view' })) }),
+        spec({ groupAccess: Array.from({ length: 513 }, (_, i) => ({ groupName: `g${i}`, role: 'view' })) }),
         /spec\.groupAccess: Too many/,
       )
       for (const seconds of [-1, 2_592_001])
@@ -233,7 +232,7 @@ export const eachProjectDoorDoesEverything = async (world: World): Promise<void>
   // Both take it all away again, and make new settings.
   await world.deliverEvents()
   await world.create('busy', { runner: { seconds: 600 } })
-  await world.create('failing', { runner: { seconds: 2, exitCode: 5 } })
+  await world.create('failing', { runner: { seconds: 6, exitCode: 5 } })
   await phaseIs(world, 'busy', 'Running')
   await phaseIs(world, 'failing', 'Running')
   await label(world, null)

@@ -1,6 +1,7 @@
 import { children } from './children.ts'
 import { deadLetters } from './dead-letters.ts'
 import { faults } from './faults.ts'
+import { hotChanges } from './hot-changes.ts'
 import { lifecycle } from './lifecycle.ts'
 import { stopAndStart } from './stop-and-start.ts'
 import { upstreamDefects } from './upstream-defects.ts'
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...children,
   ...stopAndStart,
   ...upstreamDefects,
+  ...hotChanges,
   ...faults,
   ...deadLetters(),
 ]

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
-import { conditionOf, phaseIs, type Scenario } from './world.ts'
+import { conditionOf, phaseIs, quota, type Scenario } from './world.ts'
 
 /** What goes wrong with the operator whose sessions we take over, where no other scenario has it. */
 export const upstreamDefects: readonly Scenario[] = [
   {
     name: 'has a runner that dies while it is Running is told of that at once, not when it is idle',
     run: async (world) => {
-      await world.create('dies', { runner: { seconds: 3, exitCode: 9 }, spec: { timeout: 0, inactivityTimeout: 0 } })
+      await world.create('dies', { runner: { seconds: 6, exitCode: 9 }, spec: { timeout: 0, inactivityTimeout: 0 } })
       await phaseIs(world, 'dies', 'Running')
       expect(conditionOf(await phaseIs(world, 'dies', 'Failed'), 'Ready')).toMatchObject({
         reason: 'RunnerExit',
@@ -29,17 +29,11 @@ export const upstreamDefects: readonly Scenario[] = [
   {
     name: 'had to wait before it ran runs its prompt when it does, and does not take that for a resumption',
     run: async (world) => {
-      const quota = (jobs: string) => ({
-        apiVersion: 'v1',
-        kind: 'ResourceQuota',
-        metadata: { name: 'jobs', namespace: world.namespace },
-        spec: { hard: { 'count/jobs.batch': jobs } },
-      })
-      await world.apply(quota('0'))
+      await world.apply(quota(world, 'count/jobs.batch', '0'))
       await world.create('waits', { spec: { initialPrompt: 'Hello' } })
       await phaseIs(world, 'waits', 'Pending')
       await world.sweep()
-      await world.apply(quota('5'))
+      await world.apply(quota(world, 'count/jobs.batch', '5'))
       await world.eventually('it has a Job', async () => {
         await world.sweep()
         return (await world.jobs()).length > 0 ? true : undefined

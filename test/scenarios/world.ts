@@ -6,6 +6,8 @@ import type { Kind, KubernetesObject, Live } from '#sdk/index.ts'
 export type Runner = {
   readonly seconds?: number
   readonly exitCode?: number
+  /** After how long an image that cannot be pulled can. */
+  readonly pullSeconds?: number
   /** `Unresponsive` does not end when it is told to, as where its node hangs; for worlds that need `node hangs`. */
   readonly fault?: 'Unschedulable' | 'ImagePullBackOff' | 'OOMKilled' | 'Unresponsive'
 }
@@ -27,6 +29,8 @@ export type Fault =
   | 'node hangs'
   /** One function's Pods cannot be made, while all others can: takes a broker that delivers to it. */
   | 'function down'
+  /** Functions can talk to runners, which the world plays. */
+  | 'runner answers'
   /** The world has a clock that passes by itself, so that a sweeper can be left to its period. */
   | 'sweeper left alone'
 
@@ -80,6 +84,17 @@ export type World = {
   /** Ends its instances, and lets no other start: its ServiceAccount is gone. */
   breakFunction(name: string): Promise<void>
   mendFunction(name: string): Promise<void>
+  /** In worlds that have `runner answers`. */
+  readonly runners?: Runners
+}
+
+/** The runners of all sessions, as functions find them. */
+export type Runners = {
+  /** What the runner of a session was told and took, each as its path and what was in its body. */
+  heardBy(session: string): readonly string[]
+  /** From here on they answer, and take nothing. */
+  break(): void
+  mend(): void
 }
 
 /** Whether an object, as `kind/name` or `kind.group/name`, came with its namespace: from Kubernetes, or since it is looked after. */
@@ -119,10 +134,11 @@ export const sessionFor = (name: string, { runner, spec, annotations }: NewSessi
   spec: { ...spec, environmentVariables: { ...environmentOf(runner), ...spec?.environmentVariables } },
 })
 
-const environmentOf = ({ seconds = 0.5, exitCode = 0, fault }: Runner = {}) => ({
+const environmentOf = ({ seconds = 0.5, exitCode = 0, pullSeconds, fault }: Runner = {}) => ({
   RUNNER_SECONDS: String(seconds),
   RUNNER_EXIT_CODE: String(exitCode),
   ...(fault && { RUNNER_FAULT: fault }),
+  ...(pullSeconds !== undefined && { RUNNER_PULL_SECONDS: String(pullSeconds) }),
 })
 
 export const phaseIs = (world: World, name: string, phase: Phase, seconds?: number): Promise<Live<AgenticSession>> =>
@@ -137,6 +153,12 @@ export const phaseIs = (world: World, name: string, phase: Phase, seconds?: numb
 
 export const conditionOf = (session: AgenticSession, type: string) =>
   session.status?.conditions?.find((condition) => condition.type === type)
+
+/** Lets so many objects of a kind, as `count/pods`, be in the world's namespace. */
+export const quota = ({ namespace }: Pick<World, 'namespace'>, kind: string, count: string): KubernetesObject => {
+  const metadata = { name: kind.replace('/', '-'), namespace }
+  return { apiVersion: 'v1', kind: 'ResourceQuota', metadata, ...{ spec: { hard: { [kind]: count } } } }
+}
 
 export const gone = (world: World, name: string): Promise<true> =>
   world.eventually(`${name} is gone`, async () => ((await world.session(name)) ? undefined : (true as const)))

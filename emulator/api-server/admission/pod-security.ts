@@ -36,7 +36,8 @@ const specOf = (object: KubeObject): unknown =>
       ? at(object, 'spec', 'template', 'spec')
       : undefined
 
-const sameSpec = (a: KubeObject, b: KubeObject): boolean => JSON.stringify(a['spec']) === JSON.stringify(b['spec'])
+const sameSpec = ({ spec }: KubeObject, { spec: other }: KubeObject): boolean =>
+  spec === other || JSON.stringify(spec) === JSON.stringify(other)
 
 const hasHosts = (spec: unknown): boolean =>
   [...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')].some((container) =>

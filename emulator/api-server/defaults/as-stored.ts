@@ -8,11 +8,6 @@ import { withTemplateLabels } from './workloads.ts'
 const record = (value: unknown): Json => (isObject(value) ? value : {})
 /** A list that is written even when it is empty; the store's format does not tell that from none. */
 const orNull = (object: Json, key: string): Json => (listAt(object, key).length === 0 ? { [key]: null } : {})
-/** Times that Go writes even when there is none. */
-const timed = (item: Json, ...keys: readonly string[]): Json => ({
-  ...Object.fromEntries(keys.map((key) => [key, null])),
-  ...item,
-})
 type Change = (item: Json) => Json
 /** The list under `key` with each new item changed. */
 const eachNew = (object: Json, before: unknown, key: string, change: Change): Json => {
@@ -22,14 +17,15 @@ const eachNew = (object: Json, before: unknown, key: string, change: Change): Js
     ? { [key]: withItems(list, (item, index) => (isObject(item) && item === old[index] ? item : change(record(item)))) }
     : {}
 }
+// Go writes times even when there is none, where they are no pointers.
 const conditions = (status: Json, before: unknown): Json =>
-  eachNew(status, before, 'conditions', (item) => timed(item, 'lastProbeTime', 'lastTransitionTime'))
+  eachNew(status, before, 'conditions', (item) => ({ lastProbeTime: null, lastTransitionTime: null, ...item }))
 
 const states = (container: Json): Json => {
   const state = (given: Json): Json => ({
     ...given,
-    ...(isObject(given['running']) && { running: timed(given['running'], 'startedAt') }),
-    ...(isObject(given['terminated']) && { terminated: timed(given['terminated'], 'startedAt', 'finishedAt') }),
+    ...(isObject(given['running']) && { running: { startedAt: null, ...given['running'] } }),
+    ...(isObject(given['terminated']) && { terminated: { startedAt: null, finishedAt: null, ...given['terminated'] } }),
   })
   return { ...container, state: state(record(container['state'])), lastState: state(record(container['lastState'])) }
 }
@@ -63,7 +59,7 @@ function ofKind(object: KubeObject, before: KubeObject | undefined): KubeObject 
   const old = before?.['status']
   switch (object.kind) {
     case 'Event':
-      return { ...timed(object, 'eventTime', 'firstTimestamp', 'lastTimestamp'), ...object } as KubeObject
+      return { eventTime: null, firstTimestamp: null, lastTimestamp: null, ...object }
     case 'Role':
     case 'ClusterRole':
       return { ...object, ...orNull(object, 'rules') }

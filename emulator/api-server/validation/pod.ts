@@ -21,7 +21,7 @@ export function podErrors(pod: KubeObject, old?: KubeObject, subresource = ''): 
           ),
         ]
       : []),
-    ...podSpecErrors(spec, 'spec'),
+    ...(old && spec === old['spec'] ? [] : podSpecErrors(spec, 'spec')),
     ...(old === undefined && listAt(spec, 'ephemeralContainers').length > 0
       ? [forbidden('spec.ephemeralContainers', 'cannot be set on create')]
       : []),
