@@ -76,6 +76,12 @@ describe('an event', () => {
     expect(events).toHaveLength(1)
   })
 
+  it('comes over a connection that stays open for longer than a Go client keeps it without a request', async () => {
+    const { headers } = await post((await aHost()).url)
+    const [, seconds] = /timeout=(\d+)/.exec(headers.get('keep-alive') ?? '') ?? []
+    expect(Number(seconds)).toBeGreaterThan(90)
+  })
+
   it('may come to any path', async () => {
     const { url, events } = await aHost()
     expect((await post(`${url}/some/where?x=1`)).status).toBe(204)

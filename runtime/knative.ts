@@ -13,6 +13,12 @@ const DISCARD_LIMIT = 64 * 1024 * 1024
 /** From the first byte of a request to its last. */
 const REQUEST_MS = 30_000
 
+/**
+ * How long a connection without a request stays open: longer than the 90 s after which a Go client (Go's net/http, DefaultTransport) gives it up.
+ * Closed by us first, it may just then be taken for a request, which fails though nothing is wrong.
+ */
+const KEEP_ALIVE_MS = 120_000
+
 const TOO_LARGE = Symbol('too large')
 
 const readBody = async (payload: AsyncIterable<Buffer>): Promise<string | typeof TOO_LARGE> => {
@@ -45,6 +51,7 @@ export const buildKnativeHost = (
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { 'content-length': 0 }).end(),
     clientErrorHandler: (_error, socket) => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Job, JobSpec } from 'kubernetes-types/batch/v1.d.ts'
+import { OUTLIVES_GO_CLIENTS } from '../keep-alive.ts'
 
 /** A Job of one Pod, tried once; `wishes` are annotations for the stand-in for a node, without their prefix. */
 export function aJob(name: string, wishes: Readonly<Record<string, string>> = {}, spec: Partial<JobSpec> = {}): Job {
@@ -34,7 +35,7 @@ export type Sink = {
 /** An HTTP server on 127.0.0.1 that accepts every event and keeps it. */
 export async function startSink(): Promise<Sink> {
   const received: Received[] = []
-  const server = createServer((request, response) => {
+  const server = createServer(OUTLIVES_GO_CLIENTS, (request, response) => {
     void text(request).then((body) => {
       received.push({ headers: request.headers, body: JSON.parse(body) as Job }) // only Jobs are watched
       response.writeHead(202).end()

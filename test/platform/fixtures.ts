@@ -1,4 +1,5 @@
 import { nodeBinary } from '../../images/node.ts'
+import { OUTLIVES_GO_CLIENTS } from '../keep-alive.ts'
 import { type Image, imageOf, linkedProgram } from './images.ts'
 import type { Manifest } from './manifests.ts'
 
@@ -26,7 +27,7 @@ export async function nodeImage(): Promise<Image> {
 
 // Answers a GET with what came before, and takes CloudEvents.
 const RECORDER = `const received = []
-require('node:http').createServer((request, response) => {
+require('node:http').createServer(${JSON.stringify(OUTLIVES_GO_CLIENTS)}, (request, response) => {
   if (request.method === 'GET') return response.end(JSON.stringify({ pod: process.env.HOSTNAME, received }))
   request.resume().on('end', () => {
     received.push({ type: request.headers['ce-type'], subject: request.headers['ce-subject'] })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesObject } from '#sdk/index.ts'
 import { answering, type Delivery, HOST, PORT, type Stage } from '../conformance/platform/stage.ts'
 import { unstartableLike } from '../conformance/platform/unstartable.ts'
+import { OUTLIVES_GO_CLIENTS } from '../keep-alive.ts'
 import { sessionFor } from '../scenarios/world.ts'
 import { breakFunction } from './broken-function.ts'
 import type { Platform } from './platform.ts'
@@ -31,7 +32,7 @@ export const recordingStage = async (
     if (slowMs > 0) await sleep(slowMs)
     response.writeHead(status).end(answer)
   }
-  const server = createServer((request, response) => void onRequest(request, response))
+  const server = createServer(OUTLIVES_GO_CLIENTS, (request, response) => void onRequest(request, response))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(PORT, HOST, resolve))
   await makeNamespaces(platform, [namespace])
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { startProcess } from '#test/cluster/process.ts'
+import { OUTLIVES_GO_CLIENTS } from '#test/keep-alive.ts'
 import type { BrokerCase, BrokerStage, HostAnswer, HostRequest } from './broker-stage.ts'
 
 const SYSTEM = 'knative-eventing'
@@ -39,7 +40,7 @@ export async function liveBroker(plane: ControlPlane, binaries: BrokerBinaries):
     if (answer.slowMs) await sleep(answer.slowMs)
     response.writeHead(answer.status, answer.headers).end(answer.body)
   }
-  const proxy = createServer((request, response) => void onRequest(request, response))
+  const proxy = createServer(OUTLIVES_GO_CLIENTS, (request, response) => void onRequest(request, response))
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   const { port } = proxy.address() as AddressInfo
   plane.atStop(async () => {

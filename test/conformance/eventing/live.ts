@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { type ReceiveAdapter, startReceiveAdapter } from '#test/cluster/receive-adapter.ts'
+import { OUTLIVES_GO_CLIENTS } from '#test/keep-alive.ts'
 import { fooCrd, setsCrd } from './cases.ts'
 import type { SinkAnswer, SinkRequest, Stage } from './stage.ts'
 
@@ -14,7 +15,7 @@ export async function liveStage(plane: ControlPlane): Promise<Stage> {
   let slowMs = 0
   let adapter: ReceiveAdapter | undefined
   let runs = 0
-  const server = createServer(async (request, response) => {
+  const server = createServer(OUTLIVES_GO_CLIENTS, async (request, response) => {
     const at = performance.now()
     const body = await text(request)
     requests.push({ headers: request.headers as Readonly<Record<string, string>>, body, at })

@@ -1,7 +1,7 @@
 import { phaseIs } from '../../scenarios/world.ts'
 import { type DeliveryRecord, recordOf } from './record.ts'
 import type { Stage } from './stage.ts'
-import { answers, LETTERS, triggersFor, UNSTARTABLE } from './subscribers.ts'
+import { answers, GIVEN_UP, triggersFor, UNSTARTABLE } from './subscribers.ts'
 
 const stop = { 'ambient-code.io/desired-phase': 'Stopped' }
 
@@ -27,8 +27,10 @@ export async function play(stage: Stage): Promise<DeliveryRecord> {
     async () => ((await world.jobs()).length === 2 ? true : undefined),
     90,
   )
-  const letters = () => stage.deliveries().filter(({ to }) => to.startsWith('letters/')).length
-  await world.eventually('the broker has given up', async () => (letters() >= LETTERS ? true : undefined), 60)
+  for (const name of GIVEN_UP) {
+    const isThere = () => stage.deliveries().some(({ to }) => to === `letters/${name}`)
+    await world.eventually(`the broker gives up with ${name}`, async () => isThere() || undefined, 60)
+  }
   await world.wait(2)
   return recordOf(stage.deliveries())
 }
