@@ -41,8 +41,11 @@ export type ApiAccess = { readonly server: string; readonly ca: string; readonly
 
 type Call = { readonly body?: unknown; readonly contentType?: string; readonly signal?: AbortSignal }
 
+/** A connection without a request goes before the API server closes it, which it does after 90 s: it may just then be taken for a request. */
+const UNUSED_MS = 60_000
+
 export function connectApi({ server, ca, token }: ApiAccess): ApiClient {
-  const agent = new Agent({ keepAlive: true, ca, maxSockets: 64 })
+  const agent = new Agent({ keepAlive: true, ca, maxSockets: 64, timeout: UNUSED_MS })
 
   const send = (method: string, path: string, call: Call): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {

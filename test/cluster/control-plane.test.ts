@@ -13,6 +13,8 @@ import { type ReceiveAdapter, startReceiveAdapter } from './receive-adapter.ts'
 
 const JOBS = '/apis/batch/v1/namespaces/default/jobs'
 const EVENTUALLY = { timeout: 20_000, interval: 50 }
+/** Controllers and adapters whose API server was away pause between attempts, in the end for a minute. */
+const IN_THE_END = { timeout: 90_000, interval: 500 }
 
 let controlPlane: ControlPlane
 let sink: Sink
@@ -157,7 +159,7 @@ describe('the controllers', () => {
     await expect.poll(() => isThere(serviceAccount), EVENTUALLY).toBe(true)
     await controlPlane.api.post('/apis/batch/v1/namespaces/doomed/jobs', aJob('tenant', { seconds: '600' }))
     await controlPlane.kubectl('delete', 'namespace', 'doomed', '--wait=false')
-    await expect.poll(() => isThere('/api/v1/namespaces/doomed'), EVENTUALLY).toBe(false)
+    await expect.poll(() => isThere('/api/v1/namespaces/doomed'), IN_THE_END).toBe(false)
   })
 })
 
@@ -212,13 +214,13 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('after a restart of the API serve
     const isTold = () => sink.received.some(({ headers }) => String(headers['ce-name']).startsWith(prefix))
     await controlPlane.restartApiServer(signal)
     await post(aJob(`${prefix}first`))
-    await expect.poll(() => conditionOf(`${prefix}first`), EVENTUALLY).toMatchObject({ type: 'Complete' })
+    await expect.poll(() => conditionOf(`${prefix}first`), IN_THE_END).toMatchObject({ type: 'Complete' })
     // Its watch may have to begin anew, and what happens until then it never tells: hence more than one Job.
     const postAndLook = async (): Promise<boolean> => {
       await post(aJob(`${prefix}${Date.now()}`))
       return isTold()
     }
-    await expect.poll(postAndLook, { ...EVENTUALLY, interval: 500 }).toBe(true)
+    await expect.poll(postAndLook, IN_THE_END).toBe(true)
     expect(adapter.isRunning()).toBe(true)
   })
 })

@@ -31,6 +31,7 @@ type View = Pick<
   | 'versions'
   | 'now'
   | 'wait'
+  | 'patience'
   | 'eventually'
 >
 
@@ -95,6 +96,7 @@ export const liveView = (
     },
     now: Date.now,
     wait: (seconds) => pause(seconds * 1000),
+    patience: 1,
     eventually: async (what, look, seconds = 30) => {
       for (const deadline = Date.now() + seconds * 1000; ; await pause(100)) {
         const seen = await look()

@@ -44,6 +44,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
     'on-project-event': [],
   }
   let adapters: ReceiveAdapter[] = []
+  /** After a restart of the API server they may pause for a minute before they watch again: what is made meanwhile they never tell. */
+  let isPausing = false
   let sweepers: Awaited<ReturnType<typeof startSweeper>>[] = []
   let count = 0
   const restarts: Restart[] = []
@@ -74,7 +76,8 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
 
   const reset = async () => {
     await stopSweepers()
-    const isUsual = adapters.length === names.length && names.every((name) => instances[name].length === 1)
+    const isUsual =
+      !isPausing && adapters.length === names.length && names.every((name) => instances[name].length === 1)
     if (isUsual) return
     await loseEvents()
     for (const name of names) {
@@ -82,6 +85,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       if (instances[name].length === 0) instances[name].push(await start(name))
     }
     await deliverEvents()
+    isPausing = false
   }
 
   const world = async (namespace: string): Promise<World> => {
@@ -121,6 +125,7 @@ export const createStage = (controlPlane: ControlPlane): Stage => {
       restartApiServer: async () => {
         const from = Date.now()
         await controlPlane.restartApiServer('SIGKILL')
+        isPausing = true
         restarts.push({ from, until: Date.now() })
       },
       breakFunction: notHere,

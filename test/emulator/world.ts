@@ -102,6 +102,7 @@ export const createEmulatorWorld = async (
       ),
     now: clock.now,
     wait: (seconds) => clock.advance(seconds * 1000),
+    patience: 1,
     eventually: async (what, look, seconds = 30) => {
       for (const deadline = clock.now() + seconds * 1000; ; await clock.advance(LOOK_MS)) {
         const seen = await look()

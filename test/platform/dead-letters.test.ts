@@ -6,10 +6,10 @@ import { letClockSweep } from './sweeps.ts'
 import { makeNamespaces, worldIn } from './world.ts'
 
 /**
- * Three attempts, each waiting four seconds for a Pod that does not come. As our manifests have it, it is nine and a minute: eleven minutes, which
- * the emulator passes in no time. Whose patience ends first, the broker's or the activator's, is compared in `deliveries.test.ts`.
+ * Three attempts, each waiting ten seconds for a Pod that does not come. The letter gets no more, in which who takes it starts from zero. As our
+ * manifests have it, it is nine and a minute: eleven minutes, which the emulator passes in no time. Whose patience ends first, the broker's or the activator's, is compared in `deliveries.test.ts`.
  */
-const SHORT = { retry: 2, backoffDelay: 'PT0.2S', timeout: 'PT4S' }
+const SHORT = { retry: 2, backoffDelay: 'PT0.2S', timeout: 'PT10S' }
 const PATIENCE = { letter: 30, start: 45 }
 
 const platform = thePlatform()

@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
+import type { Live } from '#sdk/index.ts'
 import type { World } from '../scenarios/world.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { eventually } from './eventually.ts'
@@ -48,15 +50,47 @@ const expectAllRight = async (
   )
 }
 
-/** One session while nothing else happens: from zero, through one cold start of each function, back to zero. */
+/** A function without work stays for ten seconds: one that has waited for longer starts again, and rightly. */
+const WITHOUT_WORK_MS = 8000
+
+const SESSIONS = '/apis/vteam.ambient-code/v1alpha1'
+
+/** So that no session of an earlier test ends, and wakes a function, while this one counts. */
+const deleteUnended = async ({ api }: Platform): Promise<void> => {
+  const unended = async () =>
+    (await api.get<{ items: readonly Live<AgenticSession>[] }>(`${SESSIONS}/agenticsessions`)).items.filter(
+      ({ status }) => !isEnded(status?.phase) && status?.phase !== 'Stopped',
+    )
+  const deleted = await unended()
+  for (const { metadata } of deleted)
+    await api.delete(`${SESSIONS}/namespaces/${metadata.namespace}/agenticsessions/${metadata.name}`)
+  const uids = new Set(deleted.map(({ metadata }) => metadata.uid))
+  await eventually(
+    'the sessions of earlier tests are gone',
+    async () => ((await unended()).some(({ metadata }) => uids.has(metadata.uid)) ? undefined : true),
+    240,
+  )
+}
+
+/**
+ * One session while nothing else happens: from zero, through one cold start of each function, back to zero. Where its Pod took so long that a
+ * function had nothing to do for longer than it stays, another session tells.
+ */
 export const oneFromZero = async (platform: Platform, world: World): Promise<void> => {
-  await atZero(platform, NAMES)
-  const starts = countStarts(platform, NAMES)
-  // Nothing may happen for as long as a function without work stays, 10 s: or there is a second start.
-  await world.create('alone', { runner: { seconds: 0.5 } })
-  await phaseIs(world, 'alone', 'Completed')
-  await atZero(platform, NAMES)
-  expect(await starts()).toEqual({ 'on-session-event': 1, 'on-job-event': 1 })
+  await deleteUnended(platform)
+  for (let attempt = 1; ; attempt++) {
+    await atZero(platform, NAMES)
+    const starts = countStarts(platform, NAMES)
+    const name = `alone-${attempt}`
+    await world.create(name, { runner: { seconds: 0.5 } })
+    const { status } = await phaseIs(world, name, 'Completed')
+    await atZero(platform, NAMES)
+    const counted = await starts()
+    const took = Date.parse(status?.completionTime ?? '') - Date.parse(status?.startTime ?? '')
+    if (took > WITHOUT_WORK_MS && attempt < 3) continue
+    expect(counted, `a session that took ${took} ms`).toEqual({ 'on-session-event': 1, 'on-job-event': 1 })
+    return
+  }
 }
 
 /**
@@ -68,8 +102,11 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
     platform.kubectl('scale', '-n', EVENTING, 'deployment/mt-broker-filter', `--replicas=${replicas}`)
   await createMany(world, manyNames('before', 20), 1)
   await world.eventually('some have started', async () => ((await world.jobs()).length > 3 ? true : undefined))
-  await kill(platform, 'dormouse', 'serving.knative.dev/service=on-session-event')
-  await kill(platform, 'dormouse', 'serving.knative.dev/service=on-job-event')
+  // Where there is no Pod of it yet, it is on its way.
+  for (const name of NAMES)
+    await eventually(`${name} is killed`, () =>
+      kill(platform, 'dormouse', `serving.knative.dev/service=${name}`).then(() => true),
+    )
   try {
     await scaleFilters(0)
     await kill(platform, EVENTING, FILTERS)
@@ -83,7 +120,7 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
   await eventually('there is another dispatcher', () =>
     platform.kubectl('wait', '-n', EVENTING, '--for=condition=Ready', 'pod', '-l', DISPATCHER),
   )
-  const heard = await untilHeard(world)
+  const heard = await untilHeard(world, 'heard')
   // All of them were, and none: it is up to chance.
   const lost = (await world.sessions()).filter(
     ({ metadata, status }) => metadata.name.startsWith('held') && status?.jobName === undefined,
@@ -94,8 +131,9 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
   await restartApiServer(platform)
   await platform.restart('kubelet', 'SIGKILL')
   await createMany(world, manyNames('after', 10), 1)
+  // What is not told while the adapter looks for its way back, the one sweep cannot make good if it comes later.
+  const count = 50 + heard + (await untilHeard(world, 'heard-again'))
   await calm(world)
-  const count = 50 + heard
   console.log(`${await ended(world)} of ${count} sessions had ended before the sweep`)
   await world.sweep()
   await world.eventually('all have ended', async () => ((await ended(world)) === count ? true : undefined), 60)
@@ -103,9 +141,9 @@ export const everythingDies = async (platform: Platform, world: World): Promise<
 }
 
 /** Makes sessions until events reach our functions again, and resolves with how many it took: those that came too early are left to the sweep. */
-const untilHeard = async (world: World): Promise<number> => {
+const untilHeard = async (world: World, prefix: string): Promise<number> => {
   for (let count = 1; ; count++) {
-    const name = `heard-${count}`
+    const name = `${prefix}-${count}`
     await world.create(name, { runner: { seconds: 1 } })
     try {
       await phaseIs(world, name, 'Completed', 15)
@@ -134,7 +172,10 @@ const calm = async (world: World): Promise<void> => {
   })
 }
 
-/** A hundred at once, and in the midst of them a new revision of every function, by `rollOut`. No sweep comes: what is lost stays lost. */
+/**
+ * A hundred at once, and in the midst of them a new revision of every function, by `rollOut`; one more each second until those have all the traffic,
+ * and then another. No sweep comes: what is lost stays lost.
+ */
 export const burstWithRollout = async (
   platform: Platform,
   world: World,
@@ -143,15 +184,19 @@ export const burstWithRollout = async (
   const began = Date.now()
   await createMany(world, manyNames('burst', 100), 0.5)
   await world.eventually('some have ended', async () => ((await ended(world)) >= 20 ? true : undefined), 60)
+  expect(await ended(world), 'sessions that have ended before the new revisions come').toBeLessThan(100)
   const old = await revisions(platform)
   const rollout = rollOut()
-  await world.eventually('all have ended', async () => ((await ended(world)) === 100 ? true : undefined), 100)
-  const isAmid = !(await revisions(platform)).some((name) => old.includes(name))
-  expect(isAmid, 'the new revisions have the traffic before the last session ends').toBe(true)
-  console.log(`100 sessions in ${((Date.now() - began) / 1000).toFixed(0)} s`)
+  let count = 100
+  for (let isNew = false; !isNew; await world.wait(1)) {
+    isNew = !(await revisions(platform)).some((name) => old.includes(name))
+    await world.create(`amid-${count++}`, { runner: { seconds: 0.5 } })
+  }
+  await world.eventually('all have ended', async () => ((await ended(world)) === count ? true : undefined), 100)
+  console.log(`${count} sessions in ${((Date.now() - began) / 1000).toFixed(0)} s`)
   await rollout
   expect(await sweepers(platform)).toBe(0)
-  await expectAllRight(platform, world, { count: 100, failures: 10 })
+  await expectAllRight(platform, world, { count, failures: 10 })
   // An event that was given up, and made good by its own dead letter, has been lost all the same.
   expect((await world.events()).filter(({ reason }) => reason === 'DeadLettered')).toEqual([])
 }

@@ -53,7 +53,7 @@ export const lostNode: Scenario = {
       expect((await world.session('orphaned'))?.status?.phase).toBe('Running')
 
       await platform.api.delete(`/api/v1/nodes/${SECOND_NODE_NAME}`)
-      const orphaned = conditionOf(await phaseIs(world, 'orphaned', 'Failed'), 'Ready')
+      const orphaned = conditionOf(await phaseIs(world, 'orphaned', 'Failed', 60), 'Ready')
       expect(['Disrupted', 'NodeLost']).toContain(orphaned?.reason)
       expect(orphaned?.message).toContain('node')
       await world.eventually('no Pod is left', async () => ((await world.pods()).length === 0 ? true : undefined))

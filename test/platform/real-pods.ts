@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import { REPORT_SECONDS } from '#reconcilers/agentic-session/job.ts'
+import { podKind } from '#reconcilers/agentic-session/pods.ts'
 import { conditionOf, phaseIs, type Scenario, type World } from '../scenarios/world.ts'
 import { CRASHING } from './installation.ts'
 import { NO_COMMAND, NO_SECRET } from './runner-pods.ts'
@@ -63,16 +65,24 @@ export const realPods: readonly Scenario[] = [
       const environmentVariables = { RUNNER_SECONDS: '900', RUNNER_IGNORES_SIGTERM: 'true' }
       await world.create('deaf', { spec: { timeout: 0, environmentVariables } })
       await phaseIs(world, 'deaf', 'Running')
-      const from = world.now()
+      const [pod = ''] = await world.pods()
       await world.annotate('deaf', { 'ambient-code.io/desired-phase': 'Stopped' })
       await phaseIs(world, 'deaf', 'Stopping')
-      await world.wait(40)
+      const { metadata } = await world.eventually('its Pod is told to end', async () => {
+        const seen = await world.read(podKind, pod)
+        return seen?.metadata.deletionTimestamp ? seen : undefined
+      })
+      expect(metadata).toMatchObject({ deletionGracePeriodSeconds: 60 })
+      const due = Date.parse(metadata.deletionTimestamp ?? '') // it is set
       await world.sweep()
-      expect((await world.session('deaf'))?.status?.phase).toBe('Stopping')
-      expect(await world.pods()).toHaveLength(1)
+      while (await world.read(podKind, pod)) {
+        const { status } = (await world.session('deaf')) ?? {}
+        if (Date.now() < due - 2000) expect(status?.phase).toBe('Stopping')
+        await world.wait(0.5)
+      }
+      expect(Date.now()).toBeGreaterThanOrEqual(due - 1000)
+      expect(Date.now()).toBeLessThan(due + REPORT_SECONDS * 1000)
       await phaseIs(world, 'deaf', 'Stopped')
-      expect(world.now() - from).toBeGreaterThan(59_000)
-      expect(world.now() - from).toBeLessThan(90_000)
       expect(await world.pods()).toEqual([])
     },
   },

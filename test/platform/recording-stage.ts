@@ -55,7 +55,14 @@ export const recordingStage = async (
       unstartable = name
       const model = await api.get(`/apis/serving.knative.dev/v1/namespaces/${HOME}/services/on-session-event`)
       await apply(unstartableLike(model as never, name, timeoutSeconds))
-      await kubectl('wait', '-n', HOME, '--for=condition=Ready', `services.serving.knative.dev/${name}`)
+      await kubectl(
+        'wait',
+        '-n',
+        HOME,
+        '--for=condition=Ready',
+        `services.serving.knative.dev/${name}`,
+        '--timeout=120s',
+      )
       await breakFunction(platform, name)
     },
     listen: async (triggers, answers) => {

@@ -68,6 +68,7 @@ export const worldIn = (platform: Platform, namespace: string): World => {
       if (runner?.pullSeconds !== undefined)
         setTimeout(() => void haveLateImage(platform, namespace), runner.pullSeconds * 1000)
     },
+    patience: PATIENCE,
     eventually: (what, look, seconds = 30) => view.eventually(what, look, seconds * PATIENCE),
     sweep: () => sweepOnce(platform),
     startSweeper: (periodSeconds) => startSweeperPod(platform, periodSeconds),

@@ -6,7 +6,7 @@ export const upstreamDefects: readonly Scenario[] = [
   {
     name: 'has a runner that dies while it is Running is told of that at once, not when it is idle',
     run: async (world) => {
-      await world.create('dies', { runner: { seconds: 6, exitCode: 9 }, spec: { timeout: 0, inactivityTimeout: 0 } })
+      await world.create('dies', { runner: { seconds: 8, exitCode: 9 }, spec: { timeout: 0, inactivityTimeout: 0 } })
       await phaseIs(world, 'dies', 'Running')
       expect(conditionOf(await phaseIs(world, 'dies', 'Failed'), 'Ready')).toMatchObject({
         reason: 'RunnerExit',

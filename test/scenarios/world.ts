@@ -69,6 +69,8 @@ export type World = {
   /** Milliseconds since the epoch, on the world's clock. */
   now(): number
   wait(seconds: number): Promise<void>
+  /** How many times slower everything is than where Pods start at once and nobody else needs the machine. */
+  readonly patience: number
   /** Resolves with the first answer that is not `undefined`; throws with what was seen last after `seconds` (30). */
   eventually<T>(what: string, look: () => Promise<T | undefined>, seconds?: number): Promise<T>
   /** One whole sweep. */

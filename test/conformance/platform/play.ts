@@ -10,10 +10,12 @@ export async function play(stage: Stage): Promise<DeliveryRecord> {
   const { world } = stage
   await stage.addUnstartable(UNSTARTABLE.name, UNSTARTABLE.timeoutSeconds)
   await stage.listen(triggersFor('completes'), answers)
-  // Long enough for functions that start from zero to see every phase.
-  await world.create('completes', { runner: { seconds: 6 } })
+  // Long enough for functions that start from zero, on a machine that others need too, to see every phase.
+  await world.create('completes', { runner: { seconds: 30 } })
+  await phaseIs(world, 'completes', 'Running', 60)
   await phaseIs(world, 'completes', 'Completed', 90)
-  await world.create('fails', { runner: { seconds: 3, exitCode: 3 } })
+  await world.create('fails', { runner: { seconds: 20, exitCode: 3 } })
+  await phaseIs(world, 'fails', 'Running', 60)
   await phaseIs(world, 'fails', 'Failed', 90)
   for (const name of ['deleted', 'stopped']) {
     await world.create(name, { runner: { seconds: 600 } })
@@ -27,10 +29,13 @@ export async function play(stage: Stage): Promise<DeliveryRecord> {
     async () => ((await world.jobs()).length === 2 ? true : undefined),
     90,
   )
-  for (const name of GIVEN_UP) {
-    const isThere = () => stage.deliveries().some(({ to }) => to === `letters/${name}`)
-    await world.eventually(`the broker gives up with ${name}`, async () => isThere() || undefined, 60)
-  }
+  const came = () => stage.deliveries().map(({ to }) => to)
+  const missing = () => GIVEN_UP.filter((name) => !came().includes(`letters/${name}`))
+  await world
+    .eventually('the broker has given up', async () => (missing().length === 0 ? true : undefined), 60)
+    .catch((cause) => {
+      throw new Error(`no letter of ${missing().join(', ')}; there came ${came().join(', ')}`, { cause })
+    })
   await world.wait(2)
-  return recordOf(stage.deliveries())
+  return recordOf(stage.deliveries(), world.namespace)
 }

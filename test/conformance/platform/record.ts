@@ -10,7 +10,7 @@ export type DeliveryRecord = {
 
 type Headers = Delivery['headers']
 type Body = {
-  readonly metadata?: { readonly managedFields?: unknown; readonly deletionTimestamp?: string }
+  readonly metadata?: { readonly resourceVersion?: string; readonly deletionTimestamp?: string }
   readonly status?: Readonly<Record<string, unknown>> & { readonly ready?: number; readonly conditions?: unknown }
 }
 
@@ -24,11 +24,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /**
  * What was delivered, without what differs between two runs: ids, times and versions are named by their order, and variables sorted, since the real
  * server sorts the keys of the map that they come from. By rule, too: how a Job's counts of Pods fall once its Pod ends is a matter of how the
- * kubelet's reports fall into the Job controller's seconds, so that those updates are left out, and so are the counts of a Job that is going. Pure.
+ * kubelet's reports fall into the Job controller's seconds, so that those updates are left out, and so are the counts of a Job that is going. And
+ * nobody promises that two events about one object come in order, nor that a dead letter comes once: what is told of an object is in the order of its
+ * versions, and a letter counts once. What is about another namespace is somebody else's. Pure.
  */
-export function recordOf(deliveries: readonly Delivery[]): DeliveryRecord {
+export function recordOf(delivered: readonly Delivery[], namespace: string): DeliveryRecord {
+  const deliveries = delivered.filter(({ headers }) => namespaceOf(headers) === namespace)
   const heard = Object.groupBy(
-    deliveries.filter(({ to }) => to === 'all'),
+    deliveries.filter(({ to }) => to === 'all').toSorted((one, other) => versionOf(one) - versionOf(other)),
     ({ headers }) => subjectOf(headers),
   )
   const ids = new Map<string, string>()
@@ -38,10 +41,7 @@ export function recordOf(deliveries: readonly Delivery[]): DeliveryRecord {
     const masked = masker()
     return [subject, shown.map(({ headers, body }) => ({ headers: shownHeaders(headers, ids), body: masked(body) }))]
   })
-  const others = Object.groupBy(
-    deliveries.filter(({ to }) => to !== 'all'),
-    ({ to }) => to,
-  )
+  const others = Object.groupBy(deliveries.filter(isAttempt), ({ to }) => to)
   const attempts = Object.entries(others).map(([to, all = []]) => [
     to,
     all.map(({ headers, at }, index) => ({
@@ -51,6 +51,17 @@ export function recordOf(deliveries: readonly Delivery[]): DeliveryRecord {
   ])
   return { heard: sorted(told), attempts: sorted(attempts) }
 }
+
+const isAttempt = ({ to, headers }: Delivery, index: number, all: readonly Delivery[]): boolean => {
+  const isSame = (earlier: Delivery) => earlier.to === to && earlier.headers['ce-id'] === headers['ce-id']
+  return to !== 'all' && !(to.startsWith('letters/') && all.slice(0, index).some(isSame))
+}
+
+/** What is announced names its session in its subject. */
+const namespaceOf = (headers: Headers) => headers['ce-namespace'] ?? headers['ce-subject']?.split('/')[0]
+
+/** 0 for what is announced, which comes in order. */
+const versionOf = ({ body }: Delivery): number => Number((JSON.parse(body) as Body).metadata?.resourceVersion ?? 0)
 
 const sorted = (entries: unknown[][]) =>
   Object.fromEntries(entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))) as Readonly<

@@ -14,20 +14,26 @@ type Subscriber = {
 const once = { retry: 1, backoffPolicy: 'exponential', backoffDelay: 'PT1S' }
 const twice = { ...once, retry: 2 }
 
-/** Who hears of one event alone, and fares badly with it. */
+/**
+ * Who hears of one event alone, and fares badly with it. A dead letter is sent as its event was, with the same timeout and as many attempts: one
+ * attempt of few seconds loses it where the machine is busy for as long.
+ */
 const troubled: Readonly<Record<string, Subscriber>> = {
   'takes-it-at-the-third-time': { delivery: twice, answers: [{ status: 503 }, { status: 500 }, { status: 204 }] },
   'never-takes-it': { delivery: twice, answers: [{ status: 503 }] },
   'refuses-it': { delivery: twice, answers: [{ status: 422, body: 'no, because' }] },
-  'answers-too-late': { delivery: { ...once, timeout: 'PT1S' }, answers: [{ status: 204, slowMs: 2500 }] },
+  'answers-too-late': { delivery: { ...once, timeout: 'PT5S' }, answers: [{ status: 204, slowMs: 8000 }] },
   'answers-what-is-no-event': { delivery: once, answers: [{ status: 200, body: '{"ok":true}' }] },
   nobody: { delivery: once },
-  'cannot-start-and-is-not-waited-for': { delivery: { retry: 0, timeout: 'PT2S' }, isUnstartable: true },
+  'cannot-start-and-is-not-waited-for': { delivery: { ...once, timeout: 'PT2S' }, isUnstartable: true },
   // Ours wait as long as the activator does.
-  'cannot-start-and-is-waited-for-as-long': { delivery: { retry: 0, timeout: 'PT5S' }, isUnstartable: true },
-  'cannot-start-and-is-waited-for-longer': { delivery: { retry: 0, timeout: 'PT30S' }, isUnstartable: true },
-  'cannot-start-and-is-waited-for': { delivery: { retry: 0 }, isUnstartable: true },
+  'cannot-start-and-is-waited-for-as-long': { delivery: { ...once, timeout: 'PT5S' }, isUnstartable: true },
+  'cannot-start-and-is-waited-for-longer': { delivery: { ...once, timeout: 'PT30S' }, isUnstartable: true },
+  'cannot-start-and-is-waited-for': { delivery: once, isUnstartable: true },
 }
+
+/** Whose patience ends first here, the broker's or the activator's, is a matter of milliseconds. */
+export const TIE = 'letters/cannot-start-and-is-waited-for-as-long'
 
 /** Those of them with whom the broker gives up. */
 export const GIVEN_UP = Object.keys(troubled).filter((name) => name !== 'takes-it-at-the-third-time')
