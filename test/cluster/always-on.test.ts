@@ -154,7 +154,9 @@ describe('of two replicas with --leader-elect', () => {
     throw new Error('nobody leads')
   }
   const leases = `/apis/coordination.k8s.io/v1/namespaces/dormouse/leases/${LEASE}`
-  type Lease = { spec: { holderIdentity: string; leaseTransitions: number; leaseDurationSeconds: number } }
+  type Lease = {
+    spec: { holderIdentity: string; acquireTime: string; leaseTransitions: number; leaseDurationSeconds: number }
+  }
   let world: World
 
   beforeAll(async () => {
@@ -179,8 +181,11 @@ describe('of two replicas with --leader-elect', () => {
     const second = replicas.find((replica) => replica !== first) as OperatorProcess
     await world.create('across', { runner: { seconds: 8 } })
     await phaseIs(world, 'across', 'Running')
+    const asked = Date.now()
     const ended = first.stop(20)
-    await timed('from SIGTERM to the next leader', () => leads(second), 3)
+    await timed('from SIGTERM to the next leader', () => leads(second), 20)
+    const { acquireTime } = (await controlPlane.api.get<Lease>(leases)).spec
+    expect(Date.parse(acquireTime) - asked).toBeLessThan(3000)
     await ended
     expect(await first.exited).toBe('exit code 0')
     await phaseIs(world, 'across', 'Completed')
