@@ -23,6 +23,10 @@ export type AuditEvent = {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
+/** The Pod whose token asked. */
+export const podOf = ({ user }: AuditEvent): string | undefined =>
+  user.extra?.['authentication.kubernetes.io/pod-name']?.[0]
+
 /** Block style on purpose: the API server takes a file that begins with `{` for JSON. */
 export const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { podOf } from '../cluster/audit.ts'
 import { isOurs } from '../cluster/permissions.ts'
 import { conditionOf } from '../scenarios/world.ts'
 import { eventually } from './eventually.ts'
@@ -92,7 +93,7 @@ test('with all Triggers removed, the sweeper that the clock wakes starts session
     new Set(['system:serviceaccount:dormouse:timeout-sweeper']),
   )
   // By KEDA's own Pods: those that tests start as sweepers are named otherwise.
-  const pods = requests.map(({ user }) => user.extra?.['authentication.kubernetes.io/pod-name']?.[0] ?? '')
+  const pods = requests.map((request) => podOf(request) ?? '')
   expect(pods.filter((name) => !name.startsWith('timeout-sweeper-'))).toEqual([])
   const writes = requests.flatMap(({ verb, objectRef }) =>
     WRITES.includes(verb) && OF_SESSIONS.includes(objectRef?.resource ?? '') ? [`${verb} ${objectRef?.resource}`] : [],

@@ -1,13 +1,14 @@
 import { expect } from 'vitest'
 import type { AgenticSession } from '#reconcilers/agentic-session/schema.ts'
 import type { Live } from '#sdk/index.ts'
+import { type AuditEvent, podOf } from '../cluster/audit.ts'
 import type { World } from '../scenarios/world.ts'
 import { conditionOf, phaseIs } from '../scenarios/world.ts'
 import { eventually } from './eventually.ts'
-import { atZero, countStarts, kill, revisions } from './functions-at-work.ts'
+import { atZero, followStarts, kill, podsThatAsked, revisions } from './functions-at-work.ts'
 import type { Platform } from './platform.ts'
 import { sweepers } from './sweeps.ts'
-import { NAMES } from './triggers.ts'
+import { NAMES, type Name } from './triggers.ts'
 import { restartApiServer } from './world.ts'
 
 const isEnded = (phase: string | undefined): boolean => phase === 'Completed' || phase === 'Failed'
@@ -50,9 +51,6 @@ const expectAllRight = async (
   )
 }
 
-/** A function without work stays for ten seconds: one that has waited for longer starts again, and rightly. */
-const WITHOUT_WORK_MS = 8000
-
 const SESSIONS = '/apis/vteam.ambient-code/v1alpha1'
 
 /** So that no session of an earlier test ends, and wakes a function, while this one counts. */
@@ -72,24 +70,60 @@ const deleteUnended = async ({ api }: Platform): Promise<void> => {
   )
 }
 
+/** What each function is woken by: changes of these. */
+const WOKEN_BY = { 'on-session-event': 'agenticsessions', 'on-job-event': 'jobs' } as const satisfies Record<
+  Name,
+  string
+>
+
+/** A function without work stays for ten seconds: one that has waited for longer starts again, and rightly. */
+const WITHOUT_WORK_MS = 8000
+
+/** How often there was nothing to tell a function of for longer than it stays. */
+const silences = (name: Name, requests: readonly AuditEvent[]): number => {
+  const changes = requests
+    .filter(({ verb, objectRef }) => objectRef?.resource === WOKEN_BY[name] && verb !== 'get')
+    .map(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp))
+    .sort((a, b) => a - b)
+  return changes.filter((at, i) => at - (changes[i - 1] ?? at) > WITHOUT_WORK_MS).length
+}
+
 /**
- * One session while nothing else happens: from zero, through one cold start of each function, back to zero. Where its Pod took so long that a
- * function had nothing to do for longer than it stays, another session tells.
+ * One session, made while all functions are at zero: one Pod of each has all to do with it, and they are at zero again. Where its runner took so
+ * long that a function had nothing to do for longer than it stays, or where something else woke one (a Job of an earlier session comes to
+ * its end), another session tells.
  */
 export const oneFromZero = async (platform: Platform, world: World): Promise<void> => {
   await deleteUnended(platform)
   for (let attempt = 1; ; attempt++) {
     await atZero(platform, NAMES)
-    const starts = countStarts(platform, NAMES)
+    const starts = followStarts(platform, NAMES)
     const name = `alone-${attempt}`
     await world.create(name, { runner: { seconds: 0.5 } })
-    const { status } = await phaseIs(world, name, 'Completed')
+    await phaseIs(world, name, 'Completed')
     await atZero(platform, NAMES)
-    const counted = await starts()
-    const took = Date.parse(status?.completionTime ?? '') - Date.parse(status?.startTime ?? '')
-    if (took > WITHOUT_WORK_MS && attempt < 3) continue
-    expect(counted, `a session that took ${took} ms`).toEqual({ 'on-session-event': 1, 'on-job-event': 1 })
-    return
+    const started = await starts()
+    const requests = platform
+      .audit()
+      .filter(({ objectRef }) => objectRef?.namespace === world.namespace && objectRef.name?.startsWith(name))
+    const story = requests
+      .filter(({ verb, user }) => verb !== 'get' || user.username.includes(':dormouse:'))
+      .map((request) => {
+        const { requestReceivedTimestamp: at, user, verb, objectRef } = request
+        return [at, user.username, podOf(request), verb, objectRef?.resource, objectRef?.name].join(' ')
+      })
+      .join('\n')
+    const isClear = NAMES.every((each) => started.get(each)?.size === 1 && silences(each, requests) === 0)
+    for (const each of NAMES) {
+      const { size } = podsThatAsked(each, requests)
+      const most = 1 + silences(each, requests)
+      expect(size, `Pods of ${each} for ${name}, at most ${most}:\n${story}`).toBeLessThanOrEqual(most)
+      expect(size, `Pods of ${each} for ${name}:\n${story}`).toBeGreaterThanOrEqual(1)
+    }
+    if (isClear) return
+    const pods = NAMES.map((each) => [...(started.get(each) ?? [])].join(' '))
+    console.log(`${name} was not alone: ${pods.join('; ')}\n${story}`)
+    expect(attempt, 'sessions, each with a start too many').toBeLessThan(4)
   }
 }
 

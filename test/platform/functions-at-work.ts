@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuditEvent, podOf } from '../cluster/audit.ts'
+import { isOf } from '../cluster/permissions.ts'
 import { eventually } from './eventually.ts'
 import type { Platform } from './platform.ts'
 
@@ -25,33 +27,39 @@ export const revisions = async ({ api }: Platform): Promise<readonly string[]> =
   return items.flatMap(({ status }) => status.traffic.map(({ revisionName }) => revisionName))
 }
 
-/** Resolves when Knative has taken the last Pod of these functions away. */
+/** Resolves when Knative has taken the last Pod of all these functions away: none has one at that moment. */
 export const atZero = async (platform: Platform, names: readonly string[]): Promise<void> => {
-  for (const name of names)
-    await eventually(
-      `${name} is at zero`,
-      async () => ((await podsOfFunction(platform, name)).length === 0 ? true : undefined),
-      120,
-    )
+  await eventually(
+    `${names.join(' and ')} are at zero`,
+    async () => {
+      for (const name of names) if ((await podsOfFunction(platform, name)).length > 0) return undefined
+      return true
+    },
+    240,
+  )
 }
 
-/** Counts the Pods that these functions ever have from here on, until it is asked. */
-export const countStarts = (platform: Platform, names: readonly string[]) => {
+/** Follows which Pods these functions ever have from here on, until it is asked. */
+export const followStarts = (platform: Platform, names: readonly string[]) => {
   const seen = new Map(names.map((name) => [name, new Set<string>()]))
   let isOver = false
-  const counting = (async () => {
+  const following = (async () => {
     while (!isOver) {
       for (const [name, pods] of seen)
         for (const { metadata } of await podsOfFunction(platform, name)) pods.add(metadata.name)
       await sleep(200)
     }
   })()
-  return async (): Promise<Readonly<Record<string, number>>> => {
+  return async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
     isOver = true
-    await counting
-    return Object.fromEntries([...seen].map(([name, pods]) => [name, pods.size]))
+    await following
+    return seen
   }
 }
+
+/** The Pods of a function that these requests came from, by their tokens. */
+export const podsThatAsked = (name: string, requests: readonly AuditEvent[]): ReadonlySet<string> =>
+  new Set(requests.filter((request) => isOf(name, request)).flatMap((request) => podOf(request) ?? []))
 
 /** Ends Pods without asking them, as a node that dies does; throws where there are none. */
 export const kill = async ({ kubectl }: Platform, namespace: string, selector: string): Promise<void> => {

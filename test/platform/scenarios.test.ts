@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { podOf } from '../cluster/audit.ts'
 import {
   DELETE_POD,
   FUNCTIONS,
@@ -131,9 +132,7 @@ describe('with the clock stopped', () => {
     const watched = ['watch batch jobs', 'watch vteam.ambient-code agenticsessions']
     expect(usedBy('source', events)).toEqual(expect.arrayContaining(watched))
     // As the token of a Pod has it, which the kubelet asks for and the API server binds to that Pod.
-    const withoutPod = events.filter(
-      (event) => isOfOurAccounts(event) && !event.user.extra?.['authentication.kubernetes.io/pod-name']?.[0],
-    )
+    const withoutPod = events.filter((event) => isOfOurAccounts(event) && !podOf(event))
     expect(withoutPod).toEqual([])
   })
 })
