@@ -77,4 +77,4 @@ export const twice = async (platform: Platform, namespace: string, isWanted: boo
 }
 
 /** The broker's filter follows Triggers through a watch of its own, and says nowhere how far it is. */
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000))
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3000))

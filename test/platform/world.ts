@@ -1,3 +1,4 @@
+import { podOf } from '../cluster/audit.ts'
 import { liveView } from '../cluster/live-view.ts'
 import type { Restart } from '../cluster/permissions.ts'
 import type { Fault, Runner, World } from '../scenarios/world.ts'
@@ -27,6 +28,9 @@ export const notHere: Readonly<Record<Fault, string | undefined>> = {
 /** Everything here takes longer than where Pods start at once and events come from beside. */
 const PATIENCE = 4
 
+/** What the source tells of in each namespace. */
+const WATCHED = ['agenticsessions', 'jobs', 'projectsettings']
+
 const PARTS = 'eventing.knative.dev/source=apiserver-source-controller'
 
 /**
@@ -47,9 +51,15 @@ export const makeNamespaces = async (platform: Platform, names: readonly string[
     return names.every((name) => status.namespaces.includes(name)) ? true : undefined
   })
   await kubectl('rollout', 'status', '-n', 'dormouse', 'deployment', '-l', PARTS, '--timeout=60s')
-  await eventually('the old adapter has ended', async () => {
-    const pods = await kubectl('get', 'pods', '-n', 'dormouse', '-l', PARTS, '-o', 'name')
-    return pods.trim().split('\n').length === 1 ? true : undefined
+  const adapter = await eventually('the old adapter has ended', async () => {
+    const pods = (await kubectl('get', 'pods', '-n', 'dormouse', '-l', PARTS, '-o', 'name')).trim().split('\n')
+    return pods.length === 1 ? pods[0]?.replace('pod/', '') : undefined
+  })
+  // It says that it is ready before it watches, and what comes until then is lost.
+  const wanted = names.flatMap((name) => WATCHED.map((plural) => `/namespaces/${name}/${plural}?`))
+  await eventually('the adapter watches all of them', async () => {
+    const watches = platform.audit().filter((event) => event.verb === 'watch' && podOf(event) === adapter)
+    return wanted.every((part) => watches.some(({ requestURI }) => requestURI.includes(part))) ? true : undefined
   })
 }
 
