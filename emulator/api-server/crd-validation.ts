@@ -118,6 +118,8 @@ function deprecationErrors(version: unknown, path: string): readonly FieldError[
   return []
 }
 
+const mustBeSimple = 'must be a simple json path starting with .'
+
 function columnErrors(columns: readonly unknown[], path: string): readonly FieldError[] {
   return columns.flatMap((column, index) => {
     const field = (key: string): string => `${path}[${index}].${key}`
@@ -129,7 +131,9 @@ function columnErrors(columns: readonly unknown[], path: string): readonly Field
       errors.push(invalid(field('type'), type, `must be one of ${columnTypes.join(',')}`))
     if (format !== '' && !columnFormats.includes(format))
       errors.push(invalid(field('format'), format, `must be one of ${columnFormats.toSorted().join(',')}`))
-    if (textAt(column, 'jsonPath') === '') errors.push(required(field('JSONPath'), ''))
+    const jsonPath = textAt(column, 'jsonPath')
+    if (jsonPath === '') errors.push(required(field('JSONPath'), ''))
+    else if (!jsonPath.startsWith('.')) errors.push(invalid(field('JSONPath'), jsonPath, mustBeSimple))
     return errors
   })
 }
@@ -139,7 +143,7 @@ function scaleErrors(scale: unknown, path: string): readonly FieldError[] {
   const check = (key: string, roots: readonly string[], isNeeded: boolean): readonly FieldError[] => {
     const [field, text] = [`${path}.scale.${key}`, textAt(scale, key)]
     if (text === '') return isNeeded ? [required(field, '')] : []
-    if (!/^(\.[^.[\]'*\s]+)+$/.test(text)) return [invalid(field, text, 'must be a simple json path starting with .')]
+    if (!/^(\.[^.[\]'*\s]+)+$/.test(text)) return [invalid(field, text, mustBeSimple)]
     const under = roots.length > 1 ? 'either .spec or .status' : roots.join('')
     return roots.some((root) => text.startsWith(`${root}.`))
       ? []

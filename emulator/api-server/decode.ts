@@ -1,11 +1,12 @@
-import { typeErrors } from '../patch/check-type.ts'
+import { named } from '../patch/built-in-types.ts'
 import type { FieldType } from '../patch/types.ts'
 import { unknownFields } from '../schema/prune.ts'
 import { gone, withFields, withItems } from '../schema/rebuild.ts'
 import { apiVersionOf, type Call, typeInfoOf } from './context.ts'
+import { conversionFault, converted, jsonFault, type Literals } from './decode-faults.ts'
 import { canonical } from './defaults/canonical.ts'
-import { findingsOf, plain, unusual, withNulls } from './findings.ts'
-import { at, goShape, isObject } from './json.ts'
+import { type Findings, findingsOf, plain, unusual } from './findings.ts'
+import { at, goShape, isObject, without } from './json.ts'
 import { badRequest, invalid, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Meta, Request, ResourceType } from './types.ts'
 
@@ -22,11 +23,14 @@ export function checkMediaType({ headers }: Request): void {
     )
 }
 
+/** What Go reads a body with: its JSON decoder, or the conversion that strategic merge patches and applied objects go through. */
+type Way = 'json' | 'conversion'
+
 /**
  * A request's body as an object of the resource's kind, with its metadata decoded. Throws 400 and 415. What of it is the very same value
  * as in `before`, which was decoded once, is not looked at again.
  */
-export function decodeBody(call: Call, before?: KubeObject): KubeObject {
+export function decodeBody(call: Call, before?: KubeObject, way: Way = 'json'): KubeObject {
   const { request, type } = call
   checkMediaType(request)
   const { body, malformed } = request
@@ -35,9 +39,9 @@ export function decodeBody(call: Call, before?: KubeObject): KubeObject {
       type,
       `couldn't get version/kind; json parse error: ${malformed.fault} (${excerpt(malformed.text)})`,
     )
-  if (body === null) return asObject(call, {}, before)
+  if (body === null) return asObject(call, {}, before, way)
   if (!isObject(body)) throw unrecognized(type, bodyObjection(body))
-  return asObject(call, body, before)
+  return asObject(call, body, before, way)
 }
 
 /** The text as it is when it looks like an object, else in hex. */
@@ -69,7 +73,37 @@ export const kindObjection = (body: Json): string | undefined => {
     : `couldn't get version/kind; json parse error: json: cannot unmarshal ${goShape(body[wrong])} into Go struct field .${wrong} of type string`
 }
 
-function asObject({ type, info, warnings, request }: Call, body: Json, before: KubeObject | undefined): KubeObject {
+function asObject(call: Call, body: Json, before: KubeObject | undefined, way: Way): KubeObject {
+  const { type, warnings, request } = call
+  checkKind(type, body)
+  const root = type.isCustom ? undefined : typeInfoOf(type)?.root
+  const { metadata: given } = body
+  const found = root ? findingsOf(root, body, before) : unusual
+  const foundInMeta = root ? found : findingsOf(objectMeta, given ?? {}, before?.metadata)
+  const refuse = (why: string): never => {
+    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`)
+  }
+  const { literals = new Map() } = request
+  if (foundInMeta === unusual || literals.size > 0) {
+    const fault = typeFault(type, root, body, { way, literals })
+    if (fault !== undefined) refuse(fault)
+  }
+  const odd = oddFields(call, () => (found === unusual ? unknownIn(type, root, body, before, foundInMeta) : []))
+  if (odd.length > 0 && call.info.query.get('fieldValidation') === 'Strict')
+    refuse(`strict decoding error: ${odd.join(', ')}`)
+  warnings.push(...odd)
+  const isAsBefore = before !== undefined && given === before.metadata
+  const known = foundInMeta === plain ? given : keepKnown(objectMeta, given, before?.metadata)
+  const metadata = isAsBefore ? before.metadata : metaOf(known)
+  const object = { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata }
+  if (!root) return { ...object, metadata: canonical(objectMeta, metadata, before?.metadata, refuse) as Meta }
+  const kept = found === plain ? object : keepKnown(root, object, before)
+  const whole = way === 'conversion' && found === unusual ? converted(root, kept) : kept
+  return canonical(root, whole, before, refuse) as KubeObject // an object stays one
+}
+
+/** 400 for a body of another kind or version, 422 for one of a custom kind's version. */
+function checkKind(type: ResourceType, body: Json): void {
   const objection = kindObjection(body)
   if (objection !== undefined) throw unrecognized(type, `${objection} (${excerpt(JSON.stringify(body))})`)
   const apiVersion = body['apiVersion'] ?? ''
@@ -104,26 +138,25 @@ function asObject({ type, info, warnings, request }: Call, body: Json, before: K
         `converting (${type.version}.${String(kind)}) to (${type.group === '' ? 'core' : type.group}.${type.kind}): unknown conversion`,
       )
   }
-  const metadata = before && body['metadata'] === before.metadata ? before.metadata : metaOf(type, body['metadata'])
-  const object = { ...body, apiVersion: apiVersionOf(type), kind: type.kind, metadata }
-  const root = type.isCustom ? undefined : typeInfoOf(type)?.root
-  const found = root ? findingsOf(root, body, before) : unusual
-  const strict = info.query.get('fieldValidation') || 'Warn'
-  const twice = strict === 'Ignore' ? [] : (request.duplicates ?? []).map((path) => `duplicate field "${path}"`)
-  const unknown = (strict === 'Ignore' || found !== unusual ? [] : unknownIn(type, body, before)).map(
-    (path) => `unknown field "${path}"`,
-  )
-  const odd = [...twice, ...unknown]
-  if (odd.length > 0 && strict === 'Strict')
-    throw badRequest(
-      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${odd.join(', ')}`,
-    )
-  warnings.push(...odd)
-  if (!root) return object
-  if (found === plain) return canonical(object, before)
-  const known = keepKnown(root, object, before) as KubeObject
-  return canonical(found === withNulls ? known : checkTypes(type, root, known), before)
 }
+
+type Decoded = { readonly way: Way; readonly literals: Literals }
+
+function typeFault(type: ResourceType, root: FieldType | undefined, body: Json, { way, literals }: Decoded) {
+  if (!root) return jsonFault(objectMeta, body['metadata'], 'ObjectMeta', literals, 'metadata')
+  return way === 'json' ? jsonFault(root, body, type.kind, literals) : conversionFault(root, body)
+}
+
+/** What is said of fields that come twice, and of unknown ones, unless nobody wants to know. */
+function oddFields({ info, request }: Call, unknown: () => readonly string[]): readonly string[] {
+  if (info.query.get('fieldValidation') === 'Ignore') return []
+  return [
+    ...(request.duplicates ?? []).map((path) => `duplicate field "${path}"`),
+    ...unknown().map((path) => `unknown field "${path}"`),
+  ]
+}
+
+const objectMeta = named('ObjectMeta')
 
 /** Built-in kinds lose what they do not know as they are decoded; custom ones when they are pruned. */
 const keepKnown = (type: FieldType | undefined, value: unknown, before: unknown): unknown => {
@@ -131,7 +164,8 @@ const keepKnown = (type: FieldType | undefined, value: unknown, before: unknown)
   if (Array.isArray(value)) {
     const { list } = type ?? {}
     const old: readonly unknown[] = Array.isArray(before) ? before : []
-    return list ? withItems(value, (item, index) => keepKnown(list.element, item, old[index])) : value
+    if (!list) return value
+    return withItems(value, (item, index) => keepKnown(list.element, item ?? zeroOf(list.element), old[index]))
   }
   if (!isObject(value) || !type?.map) return value
   const { fields, element } = type.map
@@ -148,81 +182,53 @@ const keepKnown = (type: FieldType | undefined, value: unknown, before: unknown)
 const isEmptyMap = ({ map }: FieldType, value: unknown): boolean =>
   map?.element?.scalar === 'string' && map.fields.size === 0 && isObject(value) && Object.keys(value).length === 0
 
-function checkTypes(type: ResourceType, root: FieldType, object: KubeObject): KubeObject {
-  const [first] = typeErrors(root, object, true)
-  if (first !== undefined)
-    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: ${first}`)
-  return object
+/** What null is in a list. */
+const zeroOf = ({ scalar, list, map }: FieldType): unknown => {
+  if (scalar && (list || map)) return null
+  if (scalar === 'string') return ''
+  if (scalar === 'numeric') return 0
+  if (scalar === 'boolean') return false
+  return map?.name === undefined ? null : {}
 }
 
-const unknownIn = (type: ResourceType, body: Json, before: KubeObject | undefined): readonly string[] => {
+function unknownIn(
+  type: ResourceType,
+  root: FieldType | undefined,
+  body: Json,
+  before: KubeObject | undefined,
+  foundInMeta: Findings,
+): readonly string[] {
   const isAsBefore = before !== undefined && body['metadata'] === before.metadata
-  const inMeta = Object.keys(!isAsBefore && isObject(body['metadata']) ? body['metadata'] : {})
-    .filter((key) => !isMetaField.has(key))
-    .map((key) => `metadata.${key}`)
-  if (type.isCustom) return type.schema ? [...inMeta, ...unknownFields(type.schema, body)].sort() : inMeta
-  const info = typeInfoOf(type)
-  const found: string[] = []
-  const visit = (known: FieldType | undefined, value: unknown, path: string): void => {
-    if (Array.isArray(value))
-      for (const [index, item] of value.entries()) visit(known?.list?.element, item, `${path}[${index}]`)
-    if (!isObject(value) || !known?.map) return
-    for (const [key, item] of Object.entries(value)) {
-      const next = path === '' ? key : `${path}.${key}`
-      const field = known.map.fields.get(key)?.type ?? known.map.element
-      if (field) visit(field, item, next)
-      else if (path !== 'metadata') found.push(next)
-    }
-  }
-  visit(info?.root, body, '')
-  return [...inMeta, ...found]
+  const inMeta = isAsBefore || foundInMeta !== unusual ? [] : fieldsOutside(objectMeta, body['metadata'], 'metadata')
+  if (!root) return type.schema ? [...inMeta, ...unknownFields(type.schema, body)].sort() : inMeta
+  return [...inMeta, ...fieldsOutside(root, without(body, 'metadata'), '')]
 }
 
-const metaFields = [
-  ...['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'labels'],
-  ...[
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'annotations',
-    'finalizers',
-    'ownerReferences',
-    'managedFields',
-  ],
-  'selfLink',
-]
-const isMetaField: ReadonlySet<string> = new Set(metaFields)
-
-/** Known fields only, without empty ones, as Go's ObjectMeta keeps them. */
-function metaOf(type: ResourceType, value: unknown): Meta {
-  const given = isObject(value) ? value : {}
-  const refuse = (found: unknown, field: string, wanted: string): StatusError => {
-    return badRequest(
-      `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: json: cannot unmarshal ${goShape(found)} into Go struct field ObjectMeta.${type.isCustom ? '' : 'metadata.'}${field} of type ${wanted}`,
-    )
-  }
-  const isKept = (key: string, item: unknown): boolean => {
-    if (!isMetaField.has(key) || key === 'selfLink' || item === null || item === '') return false
-    if (key === 'labels' || key === 'annotations') {
-      if (!isObject(item)) throw refuse(item, key, 'map[string]string')
-      for (const text of Object.values(item))
-        if (typeof text !== 'string' && text !== null) throw refuse(text, key, 'string')
-      return Object.keys(item).length > 0
-    }
-    if (key === 'finalizers' || key === 'ownerReferences') {
-      if (!Array.isArray(item)) throw refuse(item, key, key === 'finalizers' ? '[]string' : '[]v1.OwnerReference')
-      return item.length > 0
-    }
-    if (key === 'generation' || key === 'deletionGracePeriodSeconds' || key === 'managedFields') return true
-    if (typeof item !== 'string') throw refuse(item, key, 'string')
-    return true
-  }
-  // each field was looked at
-  return withFields(given, (item, key) => (isKept(key, item) ? withTexts(key, item) : gone)) as Meta
+/** The paths of fields that the type does not have. */
+function fieldsOutside(type: FieldType, value: unknown, path: string): readonly string[] {
+  const { list, map } = type
+  if (Array.isArray(value))
+    return list ? value.flatMap((item, index) => fieldsOutside(list.element, item, `${path}[${index}]`)) : []
+  if (!isObject(value) || !map) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    const next = path === '' ? key : `${path}.${key}`
+    const field = map.fields.get(key)?.type ?? map.element
+    return field ? fieldsOutside(field, item, next) : [next]
+  })
 }
 
-/** Go reads null as a map's empty text. */
-const withTexts = (key: string, item: unknown): unknown =>
-  (key === 'labels' || key === 'annotations') && isObject(item) ? withFields(item, (text) => text ?? '') : item
+/** Metadata of known fields and right types without empty ones, as Go's ObjectMeta keeps it. */
+const metaOf = (value: unknown): Meta =>
+  withFields(isObject(value) ? value : {}, (item, key) => (isEmpty(key, item) ? gone : item)) as Meta // as it was decoded
+
+/** managedFields are left, since an empty list says something; times are refused when they are empty. */
+function isEmpty(key: string, value: unknown): boolean {
+  if (key === 'selfLink') return true // which is never stored
+  if (key === 'managedFields') return value === null
+  if (Array.isArray(value)) return value.length === 0
+  if (value === '') return !key.endsWith('Timestamp')
+  return value === null || value === 0 || (isObject(value) && Object.keys(value).length === 0)
+}
 
 const optionKinds = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' } as const
 

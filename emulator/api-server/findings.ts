@@ -1,5 +1,5 @@
 import { elementOf } from '../patch/shapes.ts'
-import type { FieldType, ListType, MapType } from '../patch/types.ts'
+import type { FieldType, GoType, ListType, MapType } from '../patch/types.ts'
 import { isObject } from './json.ts'
 
 /** Every field is known and of its type. */
@@ -22,13 +22,19 @@ export function findingsOf(type: FieldType, value: unknown, before?: unknown): F
     case 'string':
       return scalar === 'string' || scalar === 'untyped' ? plain : unusual
     case 'number':
-      return scalar === 'numeric' || scalar === 'untyped' ? plain : unusual
+      return (scalar === 'numeric' || scalar === 'untyped') && isOf(type.go, value) ? plain : unusual
     case 'boolean':
-      return scalar === 'boolean' || scalar === 'untyped' ? plain : unusual
+      return scalar === 'boolean' || (scalar === 'untyped' && type.go === undefined) ? plain : unusual
     default:
   }
   if (Array.isArray(value)) return list ? inList(list, value, before) : unusual
   return isObject(value) && map ? inMap(map, value, before) : unusual
+}
+
+function isOf(go: GoType | undefined, value: number): boolean {
+  if (go === 'int32' || go === 'intOrString') return (value | 0) === value
+  if (go === 'int64') return Number.isSafeInteger(value)
+  return go === undefined || go === 'quantity'
 }
 
 function inList(type: ListType, list: readonly unknown[], before: unknown): Findings {

@@ -84,6 +84,7 @@ export function list(call: Call): List {
   const { core, type, info } = call
   const { query } = info
   const { store } = core
+  integer(query.get('timeoutSeconds')) // which a list does not need
   const asked = integer(query.get('limit'))
   const selects = selectorOf(call)
   checkListOptions(call, false)
@@ -140,7 +141,7 @@ const tooLarge = (wanted: string, current: number): StatusError =>
   })
 
 export const integer = (text: string | null): number => {
-  if (text === null || text === '') return 0
+  if (text === null) return 0
   if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const found = BigInt(text)
   if (found !== BigInt.asIntN(64, found))

@@ -26,7 +26,7 @@ export function metaErrors({ metadata }: KubeObject, type: ResourceType): readon
 /** What the real server warns of in a custom object's metadata. Pure. */
 export const metaWarnings = ({ metadata }: KubeObject, { isCustom }: ResourceType): readonly string[] =>
   (isCustom ? (metadata.finalizers ?? []) : [])
-    .filter((each) => !each.includes('/') && !standard.includes(each))
+    .filter((each) => each !== '' && !each.includes('/') && !standard.includes(each))
     .map(
       (each) =>
         `metadata.finalizers: ${JSON.stringify(each)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,

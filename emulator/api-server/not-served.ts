@@ -1,5 +1,5 @@
 const core =
-  'bindings componentstatuses endpoints persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
+  'bindings componentstatuses endpoints nodes/proxy persistentvolumes podtemplates replicationcontrollers pods/attach pods/exec pods/portforward pods/proxy pods/resize services/proxy'
 const inGroups = new Map(
   Object.entries({
     '': core,

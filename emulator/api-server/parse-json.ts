@@ -1,23 +1,32 @@
+import type { Literals } from './decode-faults.ts'
 import { MOST_LEVELS, tooDeep } from './size.ts'
 
 /**
- * JSON as the real server reads it: what is wrong with a text in the words of Go's encoding/json, and the fields that it
- * names twice, which JSON.parse keeps to itself. Pure.
+ * JSON as the real server reads it: what is wrong with a text in the words of Go's encoding/json, the fields that it names twice, and how
+ * it writes numbers that JavaScript writes otherwise; JSON.parse keeps these to itself. Pure.
  */
-export type Parsed = { readonly value: unknown; readonly duplicates: readonly string[] } | { readonly fault: string }
+export type Parsed =
+  | { readonly value: unknown; readonly duplicates: readonly string[]; readonly literals: Literals }
+  | { readonly fault: string }
 
-type Reader = { readonly text: string; at: number; level: number; readonly duplicates: string[] }
+type Reader = {
+  readonly text: string
+  at: number
+  level: number
+  readonly duplicates: string[]
+  readonly literals: Map<string, string>
+}
 class Fault extends Error {}
 
 const END = 'unexpected end of JSON input'
 
 export function parseJson(text: string): Parsed {
-  const reader: Reader = { text, at: 0, level: 0, duplicates: [] }
+  const reader: Reader = { text, at: 0, level: 0, duplicates: [], literals: new Map() }
   try {
     const value = readValue(reader, '', 'looking for beginning of value')
     skip(reader)
     if (reader.at < text.length) throw unexpected(reader, 'after top-level value')
-    return { value, duplicates: reader.duplicates }
+    return { value, duplicates: reader.duplicates, literals: reader.literals }
   } catch (error) {
     if (error instanceof Fault) return { fault: error.message }
     throw error
@@ -57,7 +66,7 @@ function readValue(reader: Reader, path: string, where: string): unknown {
     return value
   }
   if (letter === '"') return readText(reader)
-  if (/[-0-9]/.test(letter)) return readNumber(reader)
+  if (/[-0-9]/.test(letter)) return readNumber(reader, path)
   for (const [word, value] of [
     ['true', true],
     ['false', false],
@@ -86,14 +95,17 @@ function readWord(reader: Reader, word: string, value: unknown): unknown {
   return value
 }
 
-function readNumber(reader: Reader): number {
+function readNumber(reader: Reader, path: string): number {
   const found = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/.exec(reader.text.slice(reader.at, reader.at + 400))
   if (!found) {
     reader.at += 1
     throw unexpected(reader, 'in numeric literal')
   }
-  reader.at += found[0].length
-  return Number(found[0])
+  const [text] = found
+  reader.at += text.length
+  const number = Number(text)
+  if (String(number) !== text && text !== '-0') reader.literals.set(path, text)
+  return number
 }
 
 function readText(reader: Reader): string {

@@ -92,6 +92,12 @@ test.each([
     422,
     'PodLogOptions "p" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
   ],
+  [
+    'sinceTime=2020-01-01',
+    [running],
+    400,
+    'parsing time "2020-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+  ],
   ['tailLines=x', [running], 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
   ['stream=Stdout', [running], 422, 'PodLogOptions "p" is invalid: stream: Forbidden: may not be specified'],
   ['previous=true', [running], 400, 'previous terminated container "main" in pod "p" not found'],

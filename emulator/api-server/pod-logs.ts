@@ -1,5 +1,6 @@
 import type { LogLine } from '../pod-runner.ts'
 import { type Call, keyFor } from './context.ts'
+import { parseGoTime } from './go-time.ts'
 import { at, listAt, textAt } from './json.ts'
 import { get } from './list.ts'
 import { isTrue } from './request-info.ts'
@@ -114,7 +115,7 @@ function optionsOf({ info, core }: Call): Options {
   if (query.has('stream')) errors.push({ type: 'FieldValueForbidden', field: 'stream', detail: 'may not be specified' })
   if (errors.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, name, errors)
   const flag = (key: string): boolean => query.has(key) && isTrue(query.get(key))
-  const since = sinceTime === '' ? Number.NEGATIVE_INFINITY : Date.parse(sinceTime)
+  const since = sinceTime === '' ? Number.NEGATIVE_INFINITY : timeOf(sinceTime)
   return {
     follow: flag('follow'),
     previous: flag('previous'),
@@ -123,6 +124,12 @@ function optionsOf({ info, core }: Call): Options {
     ...(tailLines !== undefined && { tailLines }),
     limitBytes: limitBytes ?? Number.POSITIVE_INFINITY,
   }
+}
+
+function timeOf(text: string): number {
+  const parsed = parseGoTime(text)
+  if ('fault' in parsed) throw badRequest(parsed.fault)
+  return parsed.ms + Math.trunc(Number(`0${parsed.fraction.replace(',', '.')}`) * 1000)
 }
 
 const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const

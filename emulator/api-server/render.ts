@@ -2,7 +2,7 @@ import { apiVersionOf, type Call } from './context.ts'
 import { isObject, without } from './json.ts'
 import type { List } from './list.ts'
 import { rowConditions } from './pod-columns.ts'
-import { badRequest, StatusError } from './status.ts'
+import { badRequest, notImplemented, StatusError } from './status.ts'
 import type { Json, KubeObject, Request } from './types.ts'
 
 /** What the client accepts: objects as they are, rows of a Table, or their metadata alone. */
@@ -10,7 +10,7 @@ export type Shape = 'object' | 'table' | 'metadata'
 
 const json = ['application/json', '*/*', '']
 
-/** Throws 406 when nothing that the client accepts is there. */
+/** Throws 406 when nothing that the client accepts is there, 501 when it is but on the real server. */
 export function shapeOf({ request, type }: Pick<Call, 'request' | 'type'>): Shape {
   const { accept = '' } = request.headers
   let isTransformed = type.isCustom
@@ -24,6 +24,7 @@ export function shapeOf({ request, type }: Pick<Call, 'request' | 'type'>): Shap
     if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && isMeta) return 'metadata'
     isTransformed = true
   }
+  refuseOthers(accept)
   if (isTransformed)
     throw new StatusError(
       406,
@@ -38,6 +39,12 @@ export function shapeOf({ request, type }: Pick<Call, 'request' | 'type'>): Shap
   )
 }
 
+/** 501 for who takes only what the real server can write, and this one cannot. */
+function refuseOthers(accept: string): void {
+  const other = /application\/(?:yaml|vnd\.kubernetes\.protobuf)/.exec(accept)?.[0]
+  if (other) throw notImplemented(`answers as ${other}`)
+}
+
 const everything = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 /** 406 for who does not take JSON from /version, /api and below. */
@@ -45,6 +52,7 @@ export function checkAccepts({ headers: { accept = '' } }: Request, path: string
   if (!/^\/(version|apis?)(\/|$)/.test(path)) return
   const media = accept.split(',').map((part) => part.split(';')[0]?.trim() ?? '')
   if (media.some((each) => json.includes(each) || each === 'application/*')) return
+  if (!path.startsWith('/version')) refuseOthers(accept)
   const known = path.startsWith('/version') ? 'application/json' : everything
   throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${known}`, {})
 }

@@ -1,9 +1,13 @@
+import { goPlain } from '../patch/check-type.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
+import { scaleType } from '../patch/scale.ts'
 import { checkPolicies } from './admission/policies.ts'
 import type { Call } from './context.ts'
+import { conversionFault, converted, jsonFault } from './decode-faults.ts'
 import { at, isObject } from './json.ts'
 import { get } from './list.ts'
+import { invalidPatch, literalsOf } from './patch.ts'
 import { badRequest, invalid, notImplemented, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject } from './types.ts'
 import { replace } from './update.ts'
@@ -12,8 +16,10 @@ import { replace } from './update.ts'
 export function rescale(call: Call): KubeObject {
   const { type, info, request } = call
   const { body } = request
-  const wanted = at(body, 'spec', 'replicas') ?? 0
-  if (!isObject(body) || typeof wanted !== 'number') throw badRequest('the body of the request is no Scale')
+  if (!isObject(body)) throw badRequest('the body of the request is no Scale')
+  const fault = jsonFault(scaleType.root, body, 'Scale', request.literals)
+  if (fault !== undefined) throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${fault}`)
+  const wanted = Number(at(body, 'spec', 'replicas') ?? 0)
   const stored = get(call)
   const name = at(body, 'metadata', 'name')
   if (name !== info.name)
@@ -54,18 +60,29 @@ const withValue = (object: Json, [key = '', ...rest]: readonly string[], value: 
   return { ...object, [key]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) }
 }
 
-/** PATCH of a Scale by a JSON or a merge patch. */
+/** PATCH of a Scale by a JSON, a merge or a strategic merge patch. */
 export function patchScale(call: Call): KubeObject {
   const { request } = call
   const media = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   const scale = scaleOf(call, get(call), false)
+  const literals = literalsOf(media, request) ?? new Map<string, string>()
+  const rescaled = (body: unknown): KubeObject => rescale({ ...call, request: { ...request, body, literals } })
+  const decoded = (body: unknown): KubeObject => {
+    const fault = jsonFault(scaleType.root, body, 'Scale', literals)
+    if (fault !== undefined) throw invalidPatch(JSON.stringify(body), fault)
+    return rescaled(body)
+  }
   switch (media) {
     case 'application/json-patch+json':
-      return rescale({ ...call, request: { ...request, body: jsonPatch(scale, request.body) } })
+      return decoded(jsonPatch(scale, request.body))
     case 'application/merge-patch+json':
-      return rescale({ ...call, request: { ...request, body: mergePatch(scale, request.body) } })
-    case 'application/strategic-merge-patch+json': // a Scale has no lists
-      return rescale({ ...call, request: { ...request, body: mergePatch(scale, request.body) } })
+      return decoded(mergePatch(scale, request.body))
+    case 'application/strategic-merge-patch+json': {
+      const body = mergePatch(scale, request.body) // a Scale has no lists
+      const fault = conversionFault(scaleType.root, body)
+      if (fault !== undefined) throw invalidPatch(goPlain(request.body), fault)
+      return rescaled(converted(scaleType.root, body))
+    }
     default:
       throw notImplemented(`a patch of scale as ${media}`)
   }

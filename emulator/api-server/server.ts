@@ -105,6 +105,10 @@ const plainText = (status: number, body: string): Response => ({
   body,
 })
 
+/** Paths that are no resources and that the real server has. */
+const isElsewhere =
+  /^\/(openapi\/v2|metrics(\/\w+)?|\.well-known\/openid-configuration|openid\/v1\/jwks|(healthz|readyz|livez)\/.+|debug\/.+|logs(\/.*)?)$/
+
 function answer(core: Core, request: Request, node: Node): Response {
   const info = requestInfoOf(request)
   permit(core, request, info)
@@ -114,8 +118,7 @@ function answer(core: Core, request: Request, node: Node): Response {
     if (found && request.method === 'GET')
       return { status: 200, headers: { 'content-type': found.type ?? 'application/json' }, body: found.body }
     if (found) throw methodNotAllowed()
-    if (/^\/(openapi\/v2|metrics|\.well-known\/openid-configuration|openid\/v1\/jwks)$/.test(info.path))
-      throw notImplemented(info.path)
+    if (isElsewhere.test(info.path)) throw notImplemented(info.path)
     const [root, group] = info.path.split('/').filter((part) => part !== '')
     if (root === 'apis' && core.types().some((type) => !type.isCustom && type.group === group)) throw noSuchPath()
     return plainText(404, '404 page not found\n')

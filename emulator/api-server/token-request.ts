@@ -1,4 +1,6 @@
+import { named } from '../patch/built-in-types.ts'
 import type { Core } from './context.ts'
+import { jsonFault } from './decode-faults.ts'
 import { at, isObject, listAt, textAt, timestamp } from './json.ts'
 import { badRequest, conflict, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Request } from './types.ts'
@@ -61,7 +63,7 @@ export function requestToken(
   }
 }
 
-function checkBody({ body, malformed }: Request): void {
+function checkBody({ body, malformed, literals }: Request): void {
   const why = malformed ? `${malformed.fault} (${malformed.text})` : 'unexpected end of JSON input (<empty>)'
   if (body === undefined)
     throw badRequest(
@@ -69,7 +71,11 @@ function checkBody({ body, malformed }: Request): void {
     )
   const given = textAt(body, 'kind')
   const version = textAt(body, 'apiVersion')
-  if (given === '' || given === 'TokenRequest') return
+  if (given === '' || given === 'TokenRequest') {
+    const fault = jsonFault(named('TokenRequest'), body, 'TokenRequest', literals)
+    if (fault === undefined) return
+    throw badRequest(`TokenRequest in version "v1" cannot be handled as a TokenRequest: ${fault}`)
+  }
   throw badRequest(
     `${given} in version "${version.split('/').at(-1)}" cannot be handled as a TokenRequest: converting (${version}.${given}) to (authentication.TokenRequest): unknown conversion`,
   )

@@ -1,5 +1,6 @@
 import type { FieldError } from '../schema/field-error.ts'
 import type { World } from '../world.ts'
+import type { Literals } from './decode-faults.ts'
 
 /** What the rooms of the emulator share. Plain JSON everywhere; nothing in here does anything. */
 
@@ -61,6 +62,7 @@ export type Request = {
   readonly body?: unknown
   /** The fields that the body's text names twice. */
   readonly duplicates?: readonly string[]
+  readonly literals?: Literals
   /** Instead of a body: a text that is no JSON, and why. */
   readonly malformed?: { readonly text: string; readonly fault: string }
   readonly user: User

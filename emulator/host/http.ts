@@ -31,8 +31,16 @@ function answerTo(error: unknown): Response {
   return { status: status.code, headers: {}, body: statusBody(status) }
 }
 
+/** As Go's HTTP server answers what it takes for no request. */
+const badPath: Response = {
+  status: 400,
+  headers: { 'content-type': 'text/plain; charset=utf-8', connection: 'close' },
+  body: '400 Bad Request',
+}
+
 async function answer(api: ApiServer, authenticate: Authenticate, incoming: IncomingMessage): Promise<Response> {
   const { headers: given, headersDistinct, method = '', url: path = '/' } = incoming
+  if (/%(?![0-9a-f]{2})/i.test(path.split('?')[0] ?? '')) return badPath
   const token = /^Bearer +(\S+)$/i.exec(given.authorization ?? '')?.[1]
   const authenticated = authenticate(token)
   if (!authenticated) throw new StatusError(401, 'Unauthorized', 'Unauthorized')

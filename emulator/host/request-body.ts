@@ -8,7 +8,10 @@ import { decodeProtobuf, ProtobufError } from '../protobuf/decode.ts'
  * What a body says, by its media type: JSON, YAML or Kubernetes' protobuf; the text itself of a type that no resource takes. Nothing of an
  * empty one. JSON that is none is handed on, since the answer depends on the request. Throws the StatusError to answer.
  */
-export function parsedBody(bytes: Buffer, contentType: string): Pick<Request, 'body' | 'duplicates' | 'malformed'> {
+export function parsedBody(
+  bytes: Buffer,
+  contentType: string,
+): Pick<Request, 'body' | 'duplicates' | 'literals' | 'malformed'> {
   if (bytes.length === 0) return {}
   const media = contentType.split(';')[0]?.trim() ?? ''
   if (media === 'application/vnd.kubernetes.protobuf') return { body: protobuf(bytes) }
@@ -17,7 +20,8 @@ export function parsedBody(bytes: Buffer, contentType: string): Pick<Request, 'b
   if (media !== '' && !/[/+](json|yaml)$/.test(media)) return { body: text }
   const parsed = parseJson(text)
   if ('fault' in parsed) return { malformed: { text, fault: parsed.fault } }
-  return { body: parsed.value, ...(parsed.duplicates.length > 0 && { duplicates: parsed.duplicates }) }
+  const { value: body, duplicates, literals } = parsed
+  return { body, ...(duplicates.length > 0 && { duplicates }), ...(literals.size > 0 && { literals }) }
 }
 
 function protobuf(bytes: Buffer): unknown {

@@ -3,7 +3,8 @@ import type { Field, FieldType, JsonObject, TypeInfo } from './types.ts'
 import { atomic, cyclic, deduced } from './untyped.ts'
 
 // The table was derived from the OpenAPI v3 documents of kube-apiserver 1.36.3, `empty` from the Go types. How to read it:
-// s string, n number, b boolean, u any scalar, a any value as a whole, d any value by its fields, x either;
+// s string, y one of base64, b boolean, i int32, j int64, n float64, t time, v time with microseconds, k int32 or string, q quantity,
+// a any value as a whole, d any value by its fields, x either;
 // `?` not written when empty; `#Name` another type of the table, with `!` a struct that is always there, `=…` a default;
 // l list of, t how it is owned (its keys, set, atomic), m merge key, p patch strategy, q always there; f fields, e other
 // fields, r a type.
@@ -79,22 +80,30 @@ function fieldOf(encoded: Encoded): Field {
     ...(marks.m !== undefined && { mergeKey: marks.m }),
     ...(marks.p !== undefined && { strategy: marks.p.split(',') as NonNullable<Field['strategy']> }), // no other in the table
     ...(text.endsWith('!') && { isStruct: true as const }),
-    ...(/^[snb]\?/.test(text) && { isOmittedWhenZero: true as const }),
+    ...(/^[sbijn]\?/.test(text) && { isOmittedWhenZero: true as const }),
     ...(marks.q === 1 && { isRequired: true as const }),
   }
 }
 
+const scalars: Readonly<Record<string, FieldType>> = {
+  s: { scalar: 'string' },
+  y: { scalar: 'string', go: 'bytes' },
+  b: { scalar: 'boolean' },
+  i: { scalar: 'numeric', go: 'int32' },
+  j: { scalar: 'numeric', go: 'int64' },
+  n: { scalar: 'numeric' },
+  t: { scalar: 'untyped', go: 'time' },
+  v: { scalar: 'untyped', go: 'microTime' },
+  k: { scalar: 'untyped', go: 'intOrString' },
+  q: { scalar: 'untyped', go: 'quantity' },
+}
+
 function simple(code: string): FieldType {
   if (code.startsWith('#')) return named(code.slice(1).replace('!', ''))
-  switch (code.replace('?', '')) {
-    case 's':
-      return { scalar: 'string' }
-    case 'n':
-      return { scalar: 'numeric' }
-    case 'b':
-      return { scalar: 'boolean' }
-    case 'u':
-      return { scalar: 'untyped' }
+  const letter = code.replace('?', '')
+  const known = scalars[letter]
+  if (known) return known
+  switch (letter) {
     case 'a':
       return atomic
     case 'd':

@@ -3,7 +3,7 @@ import { elementOf, handle, isKnown, isObject, shapeOf, typeOfField } from './sh
 import type { FieldType } from './types.ts'
 
 /** What is wrong with an applied object, in structured-merge-diff's words; empty if nothing is. Pure. */
-export function typeErrors(type: FieldType, value: unknown, allowDuplicates = false): readonly string[] {
+export function typeErrors(type: FieldType, value: unknown): readonly string[] {
   const within = (prefix: string, errors: readonly (readonly [string, string])[]): [string, string][] =>
     errors.map(([path, message]) => [prefix + path, message])
 
@@ -22,7 +22,7 @@ export function typeErrors(type: FieldType, value: unknown, allowDuplicates = fa
               const element = elementOf(list, item)
               at = printed([element])
               const name = encode(element)
-              if (seen.has(name) && !allowDuplicates) errors.push(['', `duplicate entries for key ${at}`])
+              if (seen.has(name)) errors.push(['', `duplicate entries for key ${at}`])
               seen.add(name)
             } catch (error) {
               return [...errors, ['', `element ${index}: ${(error as Error).message}`] as const] // elementOf throws no other

@@ -2,16 +2,10 @@ import { named } from './built-in-types.ts'
 import { difference, has, isEmpty, setOf } from './field-set.ts'
 import { decodeOwners, encodeOwners, type Owner } from './managed-fields.ts'
 import type { Path } from './path-element.ts'
-import type { Field, FieldType, ManagedFieldsEntry, TypeInfo } from './types.ts'
+import type { ManagedFieldsEntry, TypeInfo } from './types.ts'
 
 const SCALE_VERSION = 'autoscaling/v1'
 const inScale: Path = [{ field: 'spec' }, { field: 'replicas' }]
-
-const struct = (fields: Readonly<Record<string, Field>>): FieldType => ({
-  map: { relation: 'granular', fields: new Map(Object.entries(fields)) },
-})
-const number: FieldType = { scalar: 'numeric' }
-const string: FieldType = { scalar: 'string' }
 
 /** For `apply` and `trackUpdate` of a Scale, with `subresource: 'scale'`. */
 export const scaleType: TypeInfo = {
@@ -19,13 +13,7 @@ export const scaleType: TypeInfo = {
   kind: 'Scale',
   isCustom: false,
   hasStatus: false,
-  root: struct({
-    apiVersion: { type: string },
-    kind: { type: string },
-    metadata: { type: named('ObjectMeta'), isStruct: true },
-    spec: { type: struct({ replicas: { type: number, isOmittedWhenZero: true } }), isStruct: true },
-    status: { type: struct({ replicas: { type: number }, selector: { type: string } }), isStruct: true },
-  }),
+  root: named('Scale'),
   empty: { apiVersion: SCALE_VERSION, kind: 'Scale', metadata: {}, spec: {}, status: { replicas: 0 } },
 }
 

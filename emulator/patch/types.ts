@@ -7,9 +7,13 @@ export type JsonObject = { readonly [key: string]: unknown }
  */
 export type FieldType = {
   readonly scalar?: 'string' | 'numeric' | 'boolean' | 'untyped'
+  /** Of a built-in kind's scalar: what Go makes of it, where that is more than a text, a float64 or a bool. */
+  readonly go?: GoType
   readonly list?: ListType
   readonly map?: MapType
 }
+
+export type GoType = 'int32' | 'int64' | 'time' | 'microTime' | 'intOrString' | 'quantity' | 'bytes'
 
 /** Without `keys` an associative list is a set of scalars. */
 export type ListType = {

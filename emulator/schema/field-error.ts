@@ -83,6 +83,11 @@ export const forbidden = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',
   detail,
 })
+export const internalError = (field: string, detail: string): FieldError => ({
+  field: rooted(field),
+  type: 'InternalError',
+  detail,
+})
 export const duplicate = (field: string, badValue: unknown): FieldError => ({
   field: rooted(field),
   type: 'FieldValueDuplicate',

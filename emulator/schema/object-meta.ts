@@ -29,6 +29,8 @@ export function validateMeta(meta: Meta, scope: Scope, nameFaults = subdomainFau
   const namespace = textOf(meta, 'namespace')
   if (scope === 'Namespaced' && namespace === '') errors.push(required('metadata.namespace', ''))
   if (scope === 'Cluster' && namespace !== '') errors.push(forbidden('metadata.namespace', 'not allowed on this type'))
+  const generation = Number(meta['generation'] ?? 0)
+  if (generation < 0) errors.push(invalid('metadata.generation', generation, 'must be greater than or equal to 0'))
   const finalizers = listOf(meta, 'finalizers')
   return [...errors, ...commonErrors(meta), ...finalizerErrors(finalizers)]
 }

@@ -1,4 +1,4 @@
-import { at, isObject, textAt, timestamp } from '../json.ts'
+import { at, isObject, listAt, textAt, timestamp } from '../json.ts'
 import type { Json, KubeObject, ResourceType } from '../types.ts'
 import { admissionBinding, admissionPolicy } from './admission-policy.ts'
 import { pod } from './pod.ts'
@@ -21,6 +21,16 @@ const secret = (object: KubeObject): KubeObject => {
   ])
   const added = encoded.length === 0 ? {} : { data: { ...record(rest['data']), ...Object.fromEntries(encoded) } }
   return { ...rest, ...added, type: textAt(rest, 'type') || 'Opaque' } as KubeObject
+}
+
+/** podIP goes before podIPs where they differ; of older kubelets there is but one of them. */
+const withAddress = (object: KubeObject): KubeObject => {
+  const status = record(object['status'])
+  const podIP = textAt(status, 'podIP')
+  const first = textAt(listAt(status, 'podIPs')[0], 'ip')
+  if (podIP === first) return object
+  const podIPs = podIP === '' ? status['podIPs'] : [{ ip: podIP }]
+  return { ...object, status: { ...status, podIP: podIP || first, podIPs } }
 }
 
 const namespaceLabel = (object: KubeObject): KubeObject =>
@@ -59,7 +69,7 @@ const event = (object: KubeObject): KubeObject => ({
 
 const hooks: Readonly<Record<string, Hooks>> = {
   Pod: {
-    setDefaults: pod,
+    setDefaults: (object) => withAddress(pod(object)),
     prepareForCreate: (object, world) => {
       const spec = record(object['spec'])
       const isNegative = Number(spec['terminationGracePeriodSeconds'] ?? 0) < 0

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { forbidden, invalid, required } from '../../schema/field-error.ts'
+import { forbidden, internalError, invalid, required } from '../../schema/field-error.ts'
+import { qualifiedNameFaults } from '../../schema/names.ts'
 import { at, equal, isObject, listAt, without } from '../json.ts'
 import type { Json, KubeObject } from '../types.ts'
 import { type Errors, each, inRange, ipAddress, subdomain, text } from './checks.ts'
@@ -104,12 +105,45 @@ function statusErrors(pod: KubeObject, old: KubeObject): Errors {
   return [
     ...(nominated === '' ? [] : subdomain(nominated, 'status.nominatedNodeName')),
     ...(policy === 'Always' ? [] : terminatedErrors(pod, old, policy)),
-    ...each(status, 'podIPs', 'status', (item, path) =>
-      ipAddress(text(item, 'ip'), path, isIP(text(item, 'ip')) !== 0),
+    ...addressErrors(status, 'podIPs'),
+    ...hostAddressErrors(status),
+    ...each(status, 'conditions', 'status', (item, path) =>
+      qualifiedNameFaults(text(item, 'type')).map((fault) => invalid(`${path}.Type`, text(item, 'type'), fault)),
     ),
     ...(qos(before) !== '' && qos(status) !== qos(before)
       ? [invalid('status.qosClass', qos(status), 'field is immutable')]
       : []),
+  ]
+}
+
+/** One address of each family at most. */
+function addressErrors(status: unknown, list: 'podIPs' | 'hostIPs'): Errors {
+  const field = `status.${list}`
+  const addresses = listAt(status, list).map((item) => text(item, 'ip'))
+  const families = addresses.map(isIP)
+  const wrong = families.indexOf(0)
+  const isDual = wrong < 0 && new Set(families).size === 2
+  const badValue = addresses.map((IP) => ({ IP }))
+  return [
+    ...each(status, list, 'status', (item, path) => ipAddress(text(item, 'ip'), path, isIP(text(item, 'ip')) !== 0)),
+    ...(addresses.length > 1 && wrong >= 0
+      ? [internalError(field, `failed to check for dual stack with error:invalid IP[${wrong}]: ${addresses[wrong]}`)]
+      : []),
+    ...(addresses.length > 1 && (!isDual || addresses.length > 2)
+      ? [invalid(field, badValue, 'may specify no more than one IP for each IP family')]
+      : []),
+  ]
+}
+
+function hostAddressErrors(status: unknown): Errors {
+  const [first] = listAt(status, 'hostIPs')
+  if (first === undefined) return []
+  const address = text(first, 'ip')
+  return [
+    ...(address === text(status, 'hostIP')
+      ? []
+      : [invalid('status.hostIPs[0].ip', address, 'must be equal to `hostIP`')]),
+    ...addressErrors(status, 'hostIPs'),
   ]
 }
 

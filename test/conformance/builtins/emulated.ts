@@ -13,7 +13,7 @@ export async function ourAnswers(group: Group): Promise<Record<string, Answer>> 
   const send = async (step: Step): Promise<Answer> => {
     await world.advance(1000)
     const inside = (text: string): string => text.replaceAll('{ns}', namespace)
-    const text = step.text ?? (step.body === undefined ? '' : inside(JSON.stringify(step.body)))
+    const text = inside(step.text ?? (step.body === undefined ? '' : JSON.stringify(step.body)))
     const response = api.handle({
       method: step.method,
       path: `/${inside(step.path)}`,
@@ -58,10 +58,10 @@ export async function ourAnswers(group: Group): Promise<Record<string, Answer>> 
   return answers
 }
 
-const bodyOf = (text: string): Pick<Request, 'body' | 'duplicates' | 'malformed'> => {
+const bodyOf = (text: string): Pick<Request, 'body' | 'duplicates' | 'literals' | 'malformed'> => {
   if (text === '') return {}
   const parsed = parseJson(text)
   return 'fault' in parsed
     ? { malformed: { text, fault: parsed.fault } }
-    : { body: parsed.value, duplicates: parsed.duplicates }
+    : { body: parsed.value, duplicates: parsed.duplicates, literals: parsed.literals }
 }

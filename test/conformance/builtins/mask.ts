@@ -22,6 +22,9 @@ function value(given: unknown, namespace: string, key = ''): unknown {
 const text = (given: string, namespace: string): string =>
   given
     .replaceAll(namespace, '{ns}')
+    // The object as the patch left it, with the order of its keys.
+    .replace(/^(.*patch: Invalid value: )"\{.*\}": /s, '$1<object>: ')
+    .replace(/^(Invalid value: )"\{.*\}": (?=json: |parsing time )/s, '$1<object>: ')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<5>')
     .replace(/^20\d\d-(?!01-01)\d\d-\d\dT\d\d:\d\d:\d\dZ$/, '<time>')

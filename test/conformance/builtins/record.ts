@@ -41,7 +41,8 @@ export async function realAnswers(
 async function ask({ server, token }: Server, agent: Agent, step: Step, namespace: string): Promise<Answer> {
   if (step.settleMs) await sleep(step.settleMs)
   const inside = (text: string): string => text.replaceAll('{ns}', namespace)
-  const payload = step.text ?? (step.body === undefined ? undefined : inside(JSON.stringify(step.body)))
+  const text = step.text ?? (step.body === undefined ? undefined : JSON.stringify(step.body))
+  const payload = text === undefined ? undefined : inside(text)
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
