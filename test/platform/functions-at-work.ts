@@ -4,18 +4,16 @@ import { isOf } from '../cluster/permissions.ts'
 import { eventually } from './eventually.ts'
 import type { Platform } from './platform.ts'
 
-type Pod = {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
-}
+type Pod = { readonly metadata: { readonly name: string } }
 
 const PODS = '/api/v1/namespaces/dormouse/pods'
 
-/** Those that have not been told to end. */
-export const podsOfFunction = async ({ api }: Platform, name: string): Promise<readonly Pod[]> => {
+/** Also those that have been told to end. */
+const podsOfFunction = async ({ api }: Platform, name: string): Promise<readonly Pod[]> => {
   const { items } = await api.get<{ items: readonly Pod[] }>(
     `${PODS}?labelSelector=serving.knative.dev/service=${name}`,
   )
-  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  return items
 }
 
 /** The revision that gets the traffic of each of our Knative Services. */
@@ -27,9 +25,12 @@ export const revisions = async ({ api }: Platform): Promise<readonly string[]> =
   return items.flatMap(({ status }) => status.traffic.map(({ revisionName }) => revisionName))
 }
 
-/** Resolves when Knative has taken the last Pod of all these functions away: none has one at that moment. */
-export const atZero = async (platform: Platform, names: readonly string[]): Promise<void> => {
-  await eventually(
+/**
+ * Resolves when these functions have no Pods at one moment: the last of them are gone, which takes half a minute longer than to tell them to
+ * end. Until then the activator may hold on to one that answers no more (docs/performance.md).
+ */
+export const atZero = (platform: Platform, names: readonly string[]): Promise<true> =>
+  eventually(
     `${names.join(' and ')} are at zero`,
     async () => {
       for (const name of names) if ((await podsOfFunction(platform, name)).length > 0) return undefined
@@ -37,7 +38,6 @@ export const atZero = async (platform: Platform, names: readonly string[]): Prom
     },
     240,
   )
-}
 
 /** Follows which Pods these functions ever have from here on, until it is asked. */
 export const followStarts = (platform: Platform, names: readonly string[]) => {
