@@ -73,7 +73,7 @@ export function createObject(call: Call, decoded: KubeObject, tracked = false): 
   if (errors.length > 0) throw invalid(type, name ?? '', errors)
   call.warnings.push(...warningsOf(object))
   const settle = admitted(call, object)
-  if (resourceVersion !== undefined && resourceVersion !== '0')
+  if (/^0*[1-9]\d*$/.test(resourceVersion ?? ''))
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   const key = keyFor(call, name)
   const existing = store.get(tableOf(type), key)

@@ -8,7 +8,7 @@ const standard = ['kubernetes', 'foregroundDeletion', 'orphan']
 export function metaErrors({ metadata }: KubeObject, type: ResourceType): readonly FieldError[] {
   const scope = type.namespaced ? 'Namespaced' : 'Cluster'
   const errors = validateMeta(metadata, scope, type.nameFaults)
-  if (type.isCustom || type.kind === 'Lease') return errors
+  if (type.isCustom || type.kind === 'Lease' || type.kind === 'Event') return errors
   const odd = (metadata.finalizers ?? []).flatMap((name, index) =>
     name.includes('/') || standard.includes(name)
       ? []

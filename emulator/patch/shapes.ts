@@ -42,14 +42,17 @@ export const typeOfField = (type: MapType, name: string): FieldType =>
 
 export const isKnown = (type: FieldType): boolean => Boolean(type.map ?? type.scalar ?? type.list)
 
-/** What names an item of an associative list. Throws where it has no name. */
+/** An item of an associative list that has no name. */
+export class UnnamedItem extends Error {}
+
+/** What names an item of an associative list. Throws `UnnamedItem` where it has no name. */
 export function elementOf(type: ListType, item: unknown): PathElement {
   return type.keys ? keyOf(type, type.keys, item) : { value: setValue(item) }
 }
 
 function keyOf(type: ListType, keys: readonly string[], item: unknown): PathElement {
-  if (item === null) throw new Error('associative list with keys may not have a null element')
-  if (!isObject(item)) throw new Error('associative list with keys may not have non-map elements')
+  if (item === null) throw new UnnamedItem('associative list with keys may not have a null element')
+  if (!isObject(item)) throw new UnnamedItem('associative list with keys may not have non-map elements')
   const [only = ''] = keys
   const text = item[only]
   if (keys.length === 1 && typeof text === 'string') return { key: [[only, text]] }
@@ -58,7 +61,7 @@ function keyOf(type: ListType, keys: readonly string[], item: unknown): PathElem
     return value === undefined ? [] : [[name, value]]
   })
   if (key.length === 0) {
-    throw new Error(
+    throw new UnnamedItem(
       `associative list with keys has an element that omits all key fields [${keys.map((name) => JSON.stringify(name)).join(' ')}] (and doesn't have default values for any key fields)`,
     )
   }
@@ -66,9 +69,9 @@ function keyOf(type: ListType, keys: readonly string[], item: unknown): PathElem
 }
 
 function setValue(item: unknown): unknown {
-  if (isObject(item)) throw new Error("associative list without keys has an element that's a map type")
-  if (Array.isArray(item)) throw new Error('not supported: associative list with lists as elements')
-  if (item === null) throw new Error("associative list without keys has an element that's an explicit null")
+  if (isObject(item)) throw new UnnamedItem("associative list without keys has an element that's a map type")
+  if (Array.isArray(item)) throw new UnnamedItem('not supported: associative list with lists as elements')
+  if (item === null) throw new UnnamedItem("associative list without keys has an element that's an explicit null")
   return item
 }
 

@@ -10,6 +10,7 @@ import {
   withEntries,
 } from './managed-fields.ts'
 import { afterUpdate, inServedVersions, remember } from './ownership.ts'
+import { UnnamedItem } from './shapes.ts'
 import type { JsonObject, ManagedFieldsEntry, TypeInfo } from './types.ts'
 
 export type TrackUpdate = {
@@ -34,6 +35,16 @@ export type TrackUpdate = {
  * something; a write that changes nothing else does not move them either: see `keepTimes`. Pure.
  */
 export function trackUpdate(update: TrackUpdate): readonly ManagedFieldsEntry[] {
+  try {
+    return entriesAfter(update)
+  } catch (error) {
+    // As the real server has it: who owns what can then not be said, and the object loses its managedFields.
+    if (error instanceof UnnamedItem) return []
+    throw error
+  }
+}
+
+function entriesAfter(update: TrackUpdate): readonly ManagedFieldsEntry[] {
   const { type, before, after, manager, now, subresource = '' } = update
   const known = ownersBefore(before, after, subresource)
   if (known.size === 0 && before !== undefined) return []

@@ -52,7 +52,7 @@ function scalar(go: GoType, value: unknown, refuse: Refuse, step: bigint): unkno
 const MILLI = 1_000_000n
 
 const quantity = (value: unknown, refuse: Refuse, step = 1n): string => {
-  const found = quantityOf(value)
+  const found = typeof value === 'object' ? undefined : quantityOf(value)
   if (found === undefined)
     return refuse("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
   const rest = found.nano % step
@@ -78,9 +78,10 @@ const time = (text: string, refuse: Refuse): string => {
   if (text === lastTime) return text
   const parsed = parseGoTime(text)
   if ('fault' in parsed) return refuse(parsed.fault)
-  lastTime = `${new Date(parsed.ms).toISOString().slice(0, 19)}Z`
-  return lastTime
+  const canonical = `${new Date(parsed.ms).toISOString().slice(0, 19)}Z`
+  lastTime = canonical
+  return canonical
 }
 
 /** Most are of one moment, and canonical. */
-let lastTime = ''
+let lastTime: string | undefined

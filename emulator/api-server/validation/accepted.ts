@@ -105,8 +105,9 @@ function unseenIn(type: FieldType | undefined, value: unknown, before: unknown):
   const old: Json = isObject(before) ? before : {}
   for (const key of Object.keys(value)) {
     const item = value[key]
-    if (item === old[key] || item === undefined || item === null || item === '' || item === false || item === 0)
-      continue
+    if (item === old[key] || item === undefined || item === null || item === false || item === 0) continue
+    // Through a pointer Go tells an empty text from none.
+    if (item === '' && (known === 'all' || known?.has(key) || map.fields.get(key)?.isOmittedWhenZero)) continue
     if (key === 'ephemeralContainers') continue
     if (known !== 'all' && !known?.has(key)) return `.${key}`
     const found = unseenIn(map.fields.get(key)?.type, item, old[key])

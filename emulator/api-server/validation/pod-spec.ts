@@ -98,6 +98,10 @@ export function podSpecErrors(spec: unknown, path: string): Errors {
           ),
         ]
       : []),
+    ...named('priorityClassName', subdomain),
+    ...(at(spec, 'preemptionPolicy') === ''
+      ? [required(`${path}.preemptionPolicy`, '')]
+      : among(at(spec, 'preemptionPolicy'), `${path}.preemptionPolicy`, ['PreemptLowerPriority', 'Never'])),
     ...named('serviceAccountName', subdomain),
     ...named('nodeName', subdomain),
     ...inRange(at(spec, 'activeDeadlineSeconds'), `${path}.activeDeadlineSeconds`, 1, 2_147_483_647),
