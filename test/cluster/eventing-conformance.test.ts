@@ -16,7 +16,8 @@ let stage: Stage
 const recorded = new Map<string, readonly Recorded[]>()
 
 beforeAll(async () => {
-  plane = await startControlPlane()
+  // The garbage collector would delete, sooner or later, what an owner is made up for.
+  plane = await startControlPlane({ hasControllers: false })
   stage = await liveStage(plane)
 })
 

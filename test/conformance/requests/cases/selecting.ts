@@ -204,6 +204,7 @@ export const selectingCases = [
   ]),
   aCase('a list at a version', [
     continued,
+    get('cm'), // after which the real server's memory has all of them
     get('cm?resourceVersion=$1.metadata.resourceVersion&resourceVersionMatch=Exact'),
     get('cm?resourceVersion=$1.metadata.resourceVersion&resourceVersionMatch=NotOlderThan'),
     get('cm?resourceVersion=$1.metadata.resourceVersion'),
@@ -214,6 +215,7 @@ export const selectingCases = [
   ]),
   aCase('a list at a version of custom objects', [
     widgets,
+    get('widgets'),
     get('widgets?resourceVersion=$1.metadata.resourceVersion&resourceVersionMatch=Exact'),
     get('widgets?resourceVersion=0&limit=1'),
   ]),
