@@ -88,8 +88,11 @@ describe('with the clock stopped, a session that', () => {
 })
 
 describe('with the clock stopped', () => {
-  test('a session that comes while all functions sleep costs one cold start of each, and they sleep again', () =>
-    oneFromZero(platform, world('from-zero')))
+  test(
+    'a session that comes while all functions sleep costs one cold start of each, and they sleep again',
+    () => oneFromZero(platform, world('from-zero')),
+    900_000,
+  )
 
   test('every door can do all that a plan may ask for', async () => {
     const namespace = 'all-doors'
