@@ -21,12 +21,19 @@ type Reader = {
 }
 
 const none: Literals = new Map()
+const nowhere: Place = { struct: '', names: [], path: '' }
 
 /**
  * What Go's encoding/json says of a value that is not of its type; `undefined` where nothing is wrong. `struct` is what the value is
  * decoded into: the kind, or `ObjectMeta` where metadata is decoded by itself. Unknown fields and null are nobody's fault. Pure.
  */
-export function jsonFault(type: FieldType, value: unknown, struct: string, literals: Literals = none, path = '') {
+export function jsonFault(
+  type: FieldType,
+  value: unknown,
+  struct: string,
+  literals: Literals = none,
+  path = '',
+): string | undefined {
   const wrong = (found: string, go: string, { struct, names }: Place): string =>
     names.length === 0
       ? `json: cannot unmarshal ${found} into Go value of type v1.${struct}`
@@ -47,14 +54,14 @@ export function jsonFault(type: FieldType, value: unknown, struct: string, liter
  * As `jsonFault`, in the words of the conversion that strategic merge patches and applied objects go through. It takes whole numbers of
  * any notation and size, of which `converted` then keeps the lower bits. Pure.
  */
-export function conversionFault(type: FieldType, value: unknown) {
+export function conversionFault(type: FieldType, value: unknown): string | undefined {
   const reader: Reader = {
     mismatch: conversionMismatch,
     integer: (go, value) => (Number.isInteger(value) ? undefined : `cannot convert float64 to ${go}`),
     opaque: (found, go) => `json: cannot unmarshal ${found} into Go value of type ${go}`,
     literals: none,
   }
-  return faultOf(type, value, { struct: '', names: [], path: '' }, reader)?.why
+  return faultOf(type, value, nowhere, reader)?.why
 }
 
 function faultOf(type: FieldType, value: unknown, place: Place, reader: Reader): Fault | undefined {
@@ -127,10 +134,10 @@ function goName(type: FieldType, { names }: Place): string {
   if (scalar === 'numeric') return 'float64'
   if (scalar === 'boolean') return 'bool'
   if (scalar) return names.at(-1) === 'uid' ? 'types.UID' : 'string'
-  if (list) return `[]${goName(list.element, { struct: '', names: [], path: '' })}`
+  if (list) return `[]${goName(list.element, nowhere)}`
   if (map?.name !== undefined) return `v1.${structName(map.name)}`
   if (map?.element?.go === 'quantity') return 'v1.ResourceList'
-  return `map[string]${goName(map?.element ?? {}, { struct: '', names: [], path: '' })}`
+  return `map[string]${goName(map?.element ?? {}, nowhere)}`
 }
 
 function intOrStringFault(value: unknown, place: Place, { literals, opaque }: Reader): Fault | undefined {
@@ -148,16 +155,14 @@ function isWithin(go: GoType, text: string): boolean {
   return BigInt.asIntN(bitsOf(go), number) === number
 }
 
-function conversionMismatch(type: FieldType, value: unknown, { names }: Place): string {
+function conversionMismatch(type: FieldType, value: unknown, place: Place): string {
   const kind = kindOf(value)
   if (type.list) return `cannot restore slice from ${kind}`
   if (type.map?.name !== undefined) return `cannot restore struct from: ${kind}`
   if (type.map) return `cannot restore map from ${kind}`
-  const wanted = type.scalar === 'string' ? 'string' : goName(type, { struct: '', names: [], path: '' })
-  const isUid = wanted === 'string' && names.at(-1) === 'uid'
   // Go can make a text of one number, though not so.
-  if (wanted === 'string' && kind === 'int64') return `cannot convert int64 to ${isUid ? 'types.UID' : 'string'}`
-  return `unrecognized type: ${wanted}`
+  if (type.scalar === 'string' && kind === 'int64') return `cannot convert int64 to ${goName(type, place)}`
+  return `unrecognized type: ${type.scalar === 'string' ? 'string' : goName(type, place)}`
 }
 
 function kindOf(value: unknown): string {

@@ -7,7 +7,7 @@ import { conversionFault, converted, jsonFault, type Literals } from './decode-f
 import { canonical } from './defaults/canonical.ts'
 import { type Findings, findingsOf, plain, unusual } from './findings.ts'
 import { at, goShape, isObject, without } from './json.ts'
-import { badRequest, invalid, StatusError } from './status.ts'
+import { badRequest, cannotHandle, invalid, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Meta, Request, ResourceType } from './types.ts'
 
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
@@ -81,7 +81,7 @@ function asObject(call: Call, body: Json, before: KubeObject | undefined, way: W
   const found = root ? findingsOf(root, body, before) : unusual
   const foundInMeta = root ? found : findingsOf(objectMeta, given ?? {}, before?.metadata)
   const refuse = (why: string): never => {
-    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`)
+    throw cannotHandle(type.kind, type.version, why)
   }
   const { literals = new Map() } = request
   if (foundInMeta === unusual || literals.size > 0) {
@@ -123,12 +123,9 @@ function checkKind(type: ResourceType, body: Json): void {
         { type: 'FieldValueInvalid', field: 'kind', badValue: kind, detail: `must be ${type.kind}` },
       ])
   } else {
+    const version = String(apiVersion || type.version)
     const cannot = (why: string): StatusError =>
-      badRequest(
-        `${String(kind || type.kind)} in version "${String(apiVersion || type.version)
-          .split('/')
-          .at(-1)}" cannot be handled as a ${type.kind}: ${why}`,
-      )
+      cannotHandle(type.kind, version.split('/').at(-1) ?? '', why, String(kind || type.kind))
     if (apiVersion !== '' && apiVersion !== apiVersionOf(type))
       throw cannot(
         `no kind "${String(kind || type.kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/runtime/scheme.go:111"`,

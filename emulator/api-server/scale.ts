@@ -8,7 +8,7 @@ import { conversionFault, converted, jsonFault } from './decode-faults.ts'
 import { at, isObject } from './json.ts'
 import { get } from './list.ts'
 import { invalidPatch, literalsOf } from './patch.ts'
-import { badRequest, invalid, notImplemented, StatusError } from './status.ts'
+import { badRequest, cannotHandle, invalid, notImplemented, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject } from './types.ts'
 import { replace } from './update.ts'
 
@@ -18,7 +18,7 @@ export function rescale(call: Call): KubeObject {
   const { body } = request
   if (!isObject(body)) throw badRequest('the body of the request is no Scale')
   const fault = jsonFault(scaleType.root, body, 'Scale', request.literals)
-  if (fault !== undefined) throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${fault}`)
+  if (fault !== undefined) throw cannotHandle('Scale', 'v1', fault)
   const wanted = Number(at(body, 'spec', 'replicas') ?? 0)
   const stored = get(call)
   const name = at(body, 'metadata', 'name')

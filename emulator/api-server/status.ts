@@ -74,6 +74,10 @@ export const storageConflict = (
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message)
 
+/** 400 for a body that is no object of its kind. */
+export const cannotHandle = (kind: string, version: string, why: string, given = kind): StatusError =>
+  badRequest(`${given} in version "${version}" cannot be handled as a ${kind}: ${why}`)
+
 export const forbidden = (resource: Resource, name: string, why: string, causes?: readonly Cause[]): StatusError =>
   new StatusError(403, 'Forbidden', `${qualified(resource)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, {
     ...detailsOf(resource, name),

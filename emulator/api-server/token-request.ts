@@ -2,7 +2,7 @@ import { named } from '../patch/built-in-types.ts'
 import type { Core } from './context.ts'
 import { jsonFault } from './decode-faults.ts'
 import { at, isObject, listAt, textAt, timestamp } from './json.ts'
-import { badRequest, conflict, invalid, notFound, StatusError } from './status.ts'
+import { badRequest, cannotHandle, conflict, invalid, notFound, StatusError } from './status.ts'
 import type { FieldError, Json, KubeObject, Request } from './types.ts'
 
 /** Signs what a ServiceAccount token says; the world outside has the key. */
@@ -64,21 +64,20 @@ export function requestToken(
 }
 
 function checkBody({ body, malformed, literals }: Request): void {
-  const why = malformed ? `${malformed.fault} (${malformed.text})` : 'unexpected end of JSON input (<empty>)'
+  const unread = malformed ? `${malformed.fault} (${malformed.text})` : 'unexpected end of JSON input (<empty>)'
   if (body === undefined)
     throw badRequest(
-      `the object provided is unrecognized (must be of type TokenRequest): couldn't get version/kind; json parse error: ${why}`,
+      `the object provided is unrecognized (must be of type TokenRequest): couldn't get version/kind; json parse error: ${unread}`,
     )
   const given = textAt(body, 'kind')
   const version = textAt(body, 'apiVersion')
   if (given === '' || given === 'TokenRequest') {
     const fault = jsonFault(named('TokenRequest'), body, 'TokenRequest', literals)
     if (fault === undefined) return
-    throw badRequest(`TokenRequest in version "v1" cannot be handled as a TokenRequest: ${fault}`)
+    throw cannotHandle('TokenRequest', 'v1', fault)
   }
-  throw badRequest(
-    `${given} in version "${version.split('/').at(-1)}" cannot be handled as a TokenRequest: converting (${version}.${given}) to (authentication.TokenRequest): unknown conversion`,
-  )
+  const why = `converting (${version}.${given}) to (authentication.TokenRequest): unknown conversion`
+  throw cannotHandle('TokenRequest', version.split('/').at(-1) ?? '', why, given)
 }
 
 function checkRequest(body: unknown, { namespace, name }: { namespace: string; name: string }, seconds: number): void {

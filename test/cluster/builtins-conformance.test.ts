@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../conformance/builtins/case.ts'
@@ -13,10 +13,7 @@ let answers: Readonly<Record<string, Readonly<Record<string, Answer>>>>
 
 beforeAll(async () => {
   controlPlane = await startControlPlane()
-  const { server, caFile, adminKubeconfig } = controlPlane
-  // As test/cluster/layout.ts writes it.
-  const { users } = JSON.parse(readFileSync(adminKubeconfig, 'utf8')) as { users: [{ user: { token: string } }] }
-  answers = await realAnswers({ server, caFile, token: users[0].user.token }, groups, 'real')
+  answers = await realAnswers(controlPlane, groups)
   const file = join(import.meta.dirname, '../conformance/builtins/recorded.json')
   if (process.env['RECORD'] === '1') writeFileSync(file, `${JSON.stringify(answers)}\n`)
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../conformance/builtins/case.ts'
 import { ourAnswers } from '../conformance/builtins/emulated.ts'
@@ -11,10 +10,7 @@ let answers: Readonly<Record<string, Readonly<Record<string, Answer>>>>
 
 beforeAll(async () => {
   controlPlane = await startControlPlane()
-  const { server, caFile, adminKubeconfig } = controlPlane
-  // As test/cluster/layout.ts writes it.
-  const { users } = JSON.parse(readFileSync(adminKubeconfig, 'utf8')) as { users: [{ user: { token: string } }] }
-  answers = await realAnswers({ server, caFile, token: users[0].user.token }, everyField, 'fields')
+  answers = await realAnswers(controlPlane, everyField)
 }, 300_000)
 afterAll(() => controlPlane?.stop())
 

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
 import { forbidden, internalError, invalid, required } from '../../schema/field-error.ts'
-import { qualifiedNameFaults } from '../../schema/names.ts'
 import { at, equal, isObject, listAt, without } from '../json.ts'
 import type { Json, KubeObject } from '../types.ts'
-import { type Errors, each, inRange, ipAddress, subdomain, text } from './checks.ts'
+import { type Errors, each, inRange, ipAddress, qualifiedName, subdomain, text } from './checks.ts'
 import { podSpecErrors } from './pod-spec.ts'
 
 const mirror = 'kubernetes.io/config.mirror'
@@ -107,9 +106,7 @@ function statusErrors(pod: KubeObject, old: KubeObject): Errors {
     ...(policy === 'Always' ? [] : terminatedErrors(pod, old, policy)),
     ...addressErrors(status, 'podIPs'),
     ...hostAddressErrors(status),
-    ...each(status, 'conditions', 'status', (item, path) =>
-      qualifiedNameFaults(text(item, 'type')).map((fault) => invalid(`${path}.Type`, text(item, 'type'), fault)),
-    ),
+    ...each(status, 'conditions', 'status', (item, path) => qualifiedName(text(item, 'type'), `${path}.Type`)),
     ...(qos(before) !== '' && qos(status) !== qos(before)
       ? [invalid('status.qosClass', qos(status), 'field is immutable')]
       : []),

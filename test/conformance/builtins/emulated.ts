@@ -1,6 +1,5 @@
-import { parseJson } from '#emulator/api-server/parse-json.ts'
 import { createApiServer } from '#emulator/api-server/server.ts'
-import type { Request } from '#emulator/api-server/types.ts'
+import { parsedBody } from '#emulator/host/request-body.ts'
 import { createVirtualWorld } from '#emulator/host/virtual-world.ts'
 import { type Answer, type Group, keyed, type Step } from './case.ts'
 import { masked } from './mask.ts'
@@ -14,18 +13,19 @@ export async function ourAnswers(group: Group): Promise<Record<string, Answer>> 
     await world.advance(1000)
     const inside = (text: string): string => text.replaceAll('{ns}', namespace)
     const text = inside(step.text ?? (step.body === undefined ? '' : JSON.stringify(step.body)))
+    const type = step.type ?? 'application/json'
     const response = api.handle({
       method: step.method,
       path: `/${inside(step.path)}`,
       headers: {
-        'content-type': step.type ?? 'application/json',
+        'content-type': type,
         accept: 'application/json',
         'user-agent': 'conformance',
       },
       user: step.as
         ? { name: step.as, groups: ['system:authenticated'] }
         : { name: 'admin', groups: ['system:masters', 'system:authenticated'] },
-      ...bodyOf(text),
+      ...parsedBody(Buffer.from(text), type),
     })
     if ('watch' in response) throw new Error(`${step.name} is a watch`)
     const { warning } = response.headers
@@ -56,12 +56,4 @@ export async function ourAnswers(group: Group): Promise<Record<string, Answer>> 
   const answers: Record<string, Answer> = {}
   for (const [key, step] of keyed(group.steps)) answers[key] = masked(await send(step), namespace)
   return answers
-}
-
-const bodyOf = (text: string): Pick<Request, 'body' | 'duplicates' | 'literals' | 'malformed'> => {
-  if (text === '') return {}
-  const parsed = parseJson(text)
-  return 'fault' in parsed
-    ? { malformed: { text, fault: parsed.fault } }
-    : { body: parsed.value, duplicates: parsed.duplicates, literals: parsed.literals }
 }

@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { type Answer, type Group, keyed, type Step } from './case.ts'
 import { masked } from './mask.ts'
 
-export type Server = { readonly server: string; readonly caFile: string; readonly token: string }
+type Server = { readonly server: string; readonly caFile: string; readonly token: string }
 
-/** What a real API server says to each step, by group and step. Leaves namespaces `builtins-<group>-<suffix>`. */
+/** What a real API server says to each step, by group and step. Leaves namespaces `builtins-<group>-real`. */
 export async function realAnswers(
-  to: Server,
+  { server, caFile, adminKubeconfig }: Pick<ControlPlane, 'server' | 'caFile' | 'adminKubeconfig'>,
   groups: readonly Group[],
-  suffix: string,
 ): Promise<Record<string, Record<string, Answer>>> {
+  // As test/cluster/layout.ts writes it.
+  const { users } = JSON.parse(readFileSync(adminKubeconfig, 'utf8')) as { users: [{ user: { token: string } }] }
+  const to: Server = { server, caFile, token: users[0].user.token }
   const agent = new Agent({ keepAlive: true, ca: readFileSync(to.caFile, 'utf8') })
   const answers: Record<string, Record<string, Answer>> = {}
   for (const group of groups) {
-    const namespace = `builtins-${group.name}-${suffix}`
+    const namespace = `builtins-${group.name}-real`
     const send = (step: Step): Promise<Answer> => ask(to, agent, step, namespace)
     const metadata = { name: namespace, ...(group.labels && { labels: group.labels }) }
     await send({
